@@ -1,0 +1,1 @@
+"""Values that every room shares: refusals, identities, calendars, bounded text. Standard library only."""
