@@ -1,0 +1,1 @@
+"""What is built: products, revisions, bills of material, release packages."""

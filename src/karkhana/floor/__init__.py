@@ -1,0 +1,1 @@
+"""Where units are built: stations, the gate, trace and recall."""

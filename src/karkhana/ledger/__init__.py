@@ -1,0 +1,1 @@
+"""The record: events, the state of every unit, genealogy; append only, replayable."""

@@ -1,0 +1,1 @@
+"""Who we work with: the brands that own products."""

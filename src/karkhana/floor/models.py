@@ -1,0 +1,71 @@
+"""Tables of the floor room: plants, lines, stations, line set-ups and work orders (ISA-95 terms)."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from karkhana.design.models import Revision
+
+
+class Plant(models.Model):
+    """A site. ``time_zone`` is an IANA name; days and shifts are told in it."""
+
+    code = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=120)
+    time_zone = models.CharField(max_length=40, default="Asia/Kolkata")
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Line(models.Model):
+    """A production line. ``kind`` is smt, assembly, box or glass."""
+
+    plant = models.ForeignKey(Plant, on_delete=models.PROTECT, related_name="lines")
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=20)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Station(models.Model):
+    """A place on a line where one kind of step is done; stores, repair benches and docks included."""
+
+    line = models.ForeignKey(Line, on_delete=models.PROTECT, related_name="stations")
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    station_type = models.CharField(max_length=40)
+    sequence = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class LineSetup(models.Model):
+    """A released revision that a line is set up to build; a line may be set up for several."""
+
+    line = models.ForeignKey(Line, on_delete=models.CASCADE, related_name="setups")
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["line", "revision"], name="line_setup_once")]
+
+    def __str__(self) -> str:
+        return f"{self.line} {self.revision}"
+
+
+class WorkOrder(models.Model):
+    """An order to build so many units of one released revision."""
+
+    code = models.CharField(max_length=40, unique=True)
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT)
+    quantity = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="work_order_quantity")]
+
+    def __str__(self) -> str:
+        return self.code
