@@ -12,11 +12,12 @@ In use::
 The server outlives the process that started it; only :func:`stop` ends it.
 """
 
-from karkhana.site.embedded.layout import ConnectionInfo, Layout, Role, home
+from karkhana.site.embedded.layout import ROLE_NAMES, ConnectionInfo, Layout, Role, home
 from karkhana.site.embedded.roles import ensure_roles
 from karkhana.site.embedded.supervisor import Status, ensure_running, status, stop
 
 __all__ = [
+    "ROLE_NAMES",
     "ConnectionInfo",
     "Layout",
     "Role",

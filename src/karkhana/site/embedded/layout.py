@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -27,18 +28,18 @@ PORT = 5432
 LONGEST_SOCKET_PATH = 100
 
 
-def home() -> Path:
+def home(environment: Mapping[str, str] = os.environ) -> Path:
     """Return the data folder: ``KARKHANA_HOME``, else the user's data directory.
 
     The default is ``/var/lib/karkhana`` for root, ``$XDG_DATA_HOME/karkhana`` or
     ``~/.local/share/karkhana`` for anyone else. The folder need not exist yet.
     """
-    named = os.environ.get("KARKHANA_HOME")
+    named = environment.get("KARKHANA_HOME")
     if named:
         return Path(named).expanduser().resolve()
     if os.geteuid() == 0:
         return Path("/var/lib/karkhana")
-    base = os.environ.get("XDG_DATA_HOME")
+    base = environment.get("XDG_DATA_HOME")
     # The XDG specification tells programs to ignore a relative path here.
     folder = Path(base) if base and Path(base).is_absolute() else Path.home() / ".local" / "share"
     return (folder / "karkhana").resolve()
