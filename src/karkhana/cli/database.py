@@ -91,6 +91,15 @@ def _report(config: Config, *, as_json: bool) -> None:
 def migrate(as_json: AsJson = False) -> None:
     """Bring the database's tables up to date; safe to run twice, or by two at once."""
     django_ready("owner")
+    names = apply_migrations()
+    if as_json:
+        print_json({"applied": names})
+    else:
+        print("\n".join(names) if names else "Nothing to do: the tables are up to date.")
+
+
+def apply_migrations() -> list[str]:
+    """Apply what is pending, one process at a time, and return it. Django must be ready as the owner."""
     from django.core.management import call_command
     from django.db import connection
 
@@ -103,10 +112,7 @@ def migrate(as_json: AsJson = False) -> None:
                 call_command("migrate", interactive=False, verbosity=0)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
-    if as_json:
-        print_json({"applied": names})
-    else:
-        print("\n".join(names) if names else "Nothing to do: the tables are up to date.")
+    return names
 
 
 def pending_migrations() -> list[str]:

@@ -38,11 +38,9 @@ def request_id(get_response: Handler) -> Handler:
     def handle(request: HttpRequest) -> HttpResponseBase:
         given = request.headers.get("X-Request-ID", "")
         identity = given if _GIVEN_ID.fullmatch(given) else uuid.uuid4().hex[:16]
-        token = current_id.set(identity)
-        try:
-            response = get_response(request)
-        finally:
-            current_id.reset(token)
+        # Not taken back afterwards: Django logs the request's errors after the last middleware is done.
+        current_id.set(identity)
+        response = get_response(request)
         response.headers["X-Request-ID"] = identity
         return response
 

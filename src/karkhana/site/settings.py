@@ -97,14 +97,13 @@ STATICFILES_FINDERS = [
     "karkhana.site.static_finders.PlotlyFinder",
 ]
 # Until `karkhana serve` has collected them, static files are served straight from where they lie.
-_COLLECTED = not DEBUG and (STATIC_ROOT / "staticfiles.json").is_file()
+COLLECTED_STORAGE = "karkhana.site.static_storage.StaticStorage"
+_COLLECTED = not DEBUG and (STATIC_ROOT / ".stamp").is_file()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": (
-            "whitenoise.storage.CompressedManifestStaticFilesStorage"
-            if _COLLECTED
-            else "django.contrib.staticfiles.storage.StaticFilesStorage"
+            COLLECTED_STORAGE if _COLLECTED else "django.contrib.staticfiles.storage.StaticFilesStorage"
         ),
     },
 }
@@ -112,6 +111,8 @@ STORAGES = {
 WHITENOISE_MANIFEST_STRICT = False
 WHITENOISE_USE_FINDERS = not _COLLECTED
 WHITENOISE_AUTOREFRESH = DEBUG
+# No other site has any business with our files.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
