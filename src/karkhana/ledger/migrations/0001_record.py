@@ -34,6 +34,15 @@ COMMENT ON COLUMN ledger_event.body IS 'canonical JSON of the event as its produ
 CREATE INDEX ledger_event_subject ON ledger_event (subject);
 CREATE INDEX ledger_event_station ON ledger_event (station, happened_at) WHERE refusal IS NULL;
 
+CREATE TABLE ledger_reference (version bigint NOT NULL);
+INSERT INTO ledger_reference VALUES (1);
+COMMENT ON TABLE ledger_reference IS 'counts changes of plants, releases, people: tells caches when to read again';
+CREATE FUNCTION ledger_bump_reference() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE ledger_reference SET version = version + 1;
+    RETURN NULL;
+END $$;
+
 CREATE TABLE ledger_receipt (
     id     uuid   PRIMARY KEY,
     digest bytea  NOT NULL,
@@ -270,7 +279,8 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             RECORD,
             f"DROP TABLE IF EXISTS {TABLES.split(', ledger_unit')[0]};"
-            "DROP FUNCTION ledger_make_partition, ledger_forbid_change; DROP SEQUENCE ledger_event_seq;",
+            "DROP TABLE ledger_reference; DROP SEQUENCE ledger_event_seq; DROP FUNCTION"
+            " ledger_make_partition, ledger_forbid_change, ledger_bump_reference;",
         ),
         migrations.RunSQL(PROJECTIONS, f"DROP TABLE ledger_unit{TABLES.split(', ledger_unit')[1]};"),
     ]

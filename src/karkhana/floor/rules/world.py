@@ -1,0 +1,125 @@
+"""What the gate may look at while it decides: everything that a batch touches, loaded beforehand."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from karkhana.design.release import ReleasePackage, Step
+from karkhana.ledger.state import (
+    TALLY_METRICS,
+    Changes,
+    Claim,
+    Edge,
+    Hold,
+    Lot,
+    Setup,
+    Unit,
+)
+
+METRIC = {name: index for index, name in enumerate(TALLY_METRICS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A station with what it implies."""
+
+    code: str
+    plant: str
+    line: str
+    station_type: str
+    time_zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What changes rarely: plants, releases, people. The same object serves many batches.
+
+    Args:
+        setups: line code to the (product, revision) pairs that it is set up to build.
+        work_orders: code to (product, revision).
+        certificates: operator code to skill to periods, half-open, plant-local days.
+        feeder_parts: (line, station type) to location (None: any) to the parts it may hold.
+    """
+
+    stations: Mapping[str, Station]
+    setups: Mapping[str, frozenset[tuple[str, str]]]
+    releases: Mapping[tuple[str, str], ReleasePackage]
+    work_orders: Mapping[str, tuple[str, str]]
+    certificates: Mapping[str, Mapping[str, tuple[tuple[dt.date, dt.date], ...]]]
+    suppliers: frozenset[str]
+    feeder_parts: Mapping[tuple[str, str], Mapping[str | None, frozenset[str]]]
+
+
+@dataclass(slots=True)
+class World:
+    """The state that a batch of events is decided on, and the changes that it makes.
+
+    Only what the batch names is loaded: a serial that is not in ``units`` does not exist.
+    ``inside`` maps a container or unit to the serials directly in it; it is complete only below what
+    the batch ships.
+    """
+
+    reference: Reference
+    units: dict[str, Unit] = field(default_factory=dict)
+    lots: dict[str, Lot] = field(default_factory=dict)
+    setups: dict[str, Setup] = field(default_factory=dict)
+    held_lots: set[str] = field(default_factory=set)
+    held_work_orders: set[str] = field(default_factory=set)
+    holds: dict[str, Hold] = field(default_factory=dict)
+    edges: dict[str, dict[str, Edge]] = field(default_factory=dict)
+    used_children: dict[tuple[str, str], str] = field(default_factory=dict)
+    claims: dict[tuple[str, str], Claim] = field(default_factory=dict)
+    unit_claims: dict[str, dict[str, Claim]] = field(default_factory=dict)
+    inside: dict[str, set[str]] = field(default_factory=dict)
+    shipments: set[str] = field(default_factory=set)
+    changes: Changes = field(default_factory=Changes)
+
+    def release_of(self, unit: Unit) -> ReleasePackage:
+        """Return the release that a unit is built to; every unit that is not a container has one."""
+        return self.reference.releases[(unit.product or "", unit.revision or "")]
+
+    def touch(self, unit: Unit) -> Unit:
+        """Mark a unit as changed, so that the store writes it."""
+        self.changes.units[unit.serial] = unit
+        return unit
+
+    def add(self, unit: Unit) -> Unit:
+        """Take in a unit that was born in this batch."""
+        self.units[unit.serial] = unit
+        return self.touch(unit)
+
+    def everything_inside(self, serial: str) -> list[str]:
+        """List what is in a container or unit, at any depth, outer before inner."""
+        found: list[str] = []
+        waiting = sorted(self.inside.get(serial, ()))
+        while waiting:
+            found += waiting
+            waiting = [inner for name in waiting for inner in sorted(self.inside.get(name, ()))]
+        return found
+
+    def count(self, station: str, at: dt.datetime, unit: Unit, metric: str, boards: int) -> None:
+        """Add to the tally of a station and UTC hour."""
+        hour = at.replace(minute=0, second=0, microsecond=0)
+        self.changes.tallies[(station, hour, unit.product or "")][METRIC[metric]] += boards
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """What the record keeps beside an accepted event: what it is about, and which window and step."""
+
+    subject: str | None
+    step: int | None = None
+    began_at: dt.datetime | None = None
+
+
+@dataclass(slots=True)
+class Scan:
+    """An event about a unit at a station, looked up; ``step`` is the unit's next one, None behind the last."""
+
+    unit: Unit
+    station: Station
+    release: ReleasePackage
+    step: Step | None
