@@ -21,7 +21,9 @@ def _imei(value: str) -> str:
     if not re.fullmatch(r"[0-9]{15}", digits):
         raise ValueError("an IMEI has 15 digits")
     if not luhn.is_valid(digits):
-        raise ValueError(f"the Luhn check digit should be {luhn.calc_check_digit(digits[:14])}, not {digits[14]}")
+        raise ValueError(
+            f"the Luhn check digit should be {luhn.calc_check_digit(digits[:14])}, not {digits[14]}"
+        )
     imei.validate(digits)
     return digits
 

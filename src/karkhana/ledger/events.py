@@ -22,7 +22,11 @@ from msgspec import Meta
 # No control characters anywhere: PostgreSQL cannot store NUL, and a scanner's stray tab is a typing error.
 Code = Annotated[
     str,
-    Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$(?!\n)"),
+    Meta(
+        min_length=1,
+        max_length=80,
+        pattern=r"^[^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$(?!\n)",
+    ),
 ]
 """An identifier as printed or scanned: 1 to 80 characters, no control characters, no outer blanks."""
 Text = Annotated[str, Meta(max_length=2000, pattern=r"^[^\x00]*$")]
@@ -61,7 +65,9 @@ class UnitEvent(Event, frozen=True, kw_only=True):
     unit: Code
 
 
-class Measurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Measurement(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """One measured value with its limits, numbers as printed by the tester; either limit may be open."""
 
     name: Code
@@ -71,7 +77,9 @@ class Measurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     high: Amount | None = None
 
 
-class Defect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Defect(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """One defect found: code, reference designator and board position where known."""
 
     code: Code
@@ -136,7 +144,9 @@ class MaterialsUnloaded(Event, frozen=True, tag=True, kw_only=True):
     quantity: Amount | None = None
 
 
-class Installation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Installation(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """One key part going into a unit: by serial, by lot, or both."""
 
     role: Code
@@ -187,7 +197,9 @@ class UnitsDisqualified(UnitEvent, frozen=True, tag=True, kw_only=True):
     positions: tuple[Position, ...] = ()
 
 
-class Repair(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Repair(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """One thing done to repair: where, what was wrong, what was done."""
 
     action: Code
@@ -211,7 +223,9 @@ class AggregationEvent(Event, frozen=True, tag=True, kw_only=True):
     children: Annotated[tuple[Code, ...], Meta(min_length=1, max_length=2000)]
 
 
-class Thing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Thing(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """An input or output of a transformation: a unit (with its board position) or an amount of a lot."""
 
     unit: Code | None = None

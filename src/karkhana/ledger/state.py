@@ -78,7 +78,11 @@ class Unit:
     @property
     def good_boards(self) -> int:
         """Boards of a panel that are not scrapped; 1 for a unit."""
-        return self.positions - self.scrapped_mask.bit_count() if self.kind == "panel" else 1
+        return (
+            self.positions - self.scrapped_mask.bit_count()
+            if self.kind == "panel"
+            else 1
+        )
 
 
 @dataclass(slots=True)
@@ -119,7 +123,9 @@ class Setup:
     window_us: int
     mounts: list[Mount]
     parts: frozenset[str] = frozenset()
-    missing: dict[tuple[str | None, str | None, int], tuple[str, ...]] = field(default_factory=dict)
+    missing: dict[tuple[str | None, str | None, int], tuple[str, ...]] = field(
+        default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         self.parts = frozenset(mount.part for mount in self.mounts)
@@ -183,7 +189,15 @@ class Shipment:
     items: tuple[str, ...]
 
 
-TALLY_METRICS = ("passed", "failed", "first_passed", "first_failed", "scrapped", "completed", "shipped")
+TALLY_METRICS = (
+    "passed",
+    "failed",
+    "first_passed",
+    "first_failed",
+    "scrapped",
+    "completed",
+    "shipped",
+)
 
 
 @dataclass(slots=True)
@@ -198,7 +212,9 @@ class Changes:
     windows: dict[str, int] = field(default_factory=dict)
     edges: list[Edge] = field(default_factory=list)
     removed: list[Edge] = field(default_factory=list)
-    descents: list[tuple[int, str, str, str, str, int | None, dt.datetime]] = field(default_factory=list)
+    descents: list[tuple[int, str, str, str, str, int | None, dt.datetime]] = field(
+        default_factory=list
+    )
     claims: list[Claim] = field(default_factory=list)
     burnt: list[Claim] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)

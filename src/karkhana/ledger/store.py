@@ -27,7 +27,9 @@ from karkhana.ledger.state import (
 
 Cursor = psycopg.Cursor[Any]
 _UNIT_SELECT = f"SELECT {', '.join(UNIT_COLUMNS)} FROM ledger_unit"
-_PATCHED = [name for name in UNIT_COLUMNS if name not in ("serial", "kind", "created_at")]
+_PATCHED = [
+    name for name in UNIT_COLUMNS if name not in ("serial", "kind", "created_at")
+]
 
 EVENT_COLUMNS = (
     "seq, recorded_at, happened_at, began_at, id, type, plant, station, actor, subject, step,"
@@ -49,7 +51,9 @@ def begin(cursor: Cursor) -> None:
 
 def allocate(cursor: Cursor, count: int) -> list[int]:
     """Draw places in the record, ascending. Places drawn by a failed batch stay empty."""
-    cursor.execute("SELECT nextval('ledger_event_seq') FROM generate_series(1, %s)", [count])
+    cursor.execute(
+        "SELECT nextval('ledger_event_seq') FROM generate_series(1, %s)", [count]
+    )
     return sorted(row[0] for row in cursor.fetchall())
 
 
@@ -73,14 +77,23 @@ def claim_receipts(
     )
     if cursor.rowcount == len(ordered):
         return {}
-    cursor.execute("SELECT id::text, digest, seq FROM ledger_receipt WHERE id = ANY(%s::uuid[])", [ids])
+    cursor.execute(
+        "SELECT id::text, digest, seq FROM ledger_receipt WHERE id = ANY(%s::uuid[])",
+        [ids],
+    )
     mine = set(places)
-    return {row[0]: (bytes(row[1]), row[2]) for row in cursor.fetchall() if row[2] not in mine}
+    return {
+        row[0]: (bytes(row[1]), row[2])
+        for row in cursor.fetchall()
+        if row[2] not in mine
+    }
 
 
 def first_outcomes(cursor: Cursor, places: Sequence[int]) -> dict[int, str | None]:
     """Return the refusal detail (JSON, None when accepted) of events by their places."""
-    cursor.execute("SELECT seq, detail FROM ledger_event WHERE seq = ANY(%s)", [list(places)])
+    cursor.execute(
+        "SELECT seq, detail FROM ledger_event WHERE seq = ANY(%s)", [list(places)]
+    )
     return {row[0]: row[1] for row in cursor.fetchall()}
 
 
@@ -92,7 +105,8 @@ def make_partition(cursor: Cursor, month: dt.date) -> None:
 def lock_units(cursor: Cursor, serials: Iterable[str]) -> dict[str, Unit]:
     """Read units and keep others from changing them until this transaction ends; locked in one order."""
     cursor.execute(
-        f"{_UNIT_SELECT} WHERE serial = ANY(%s) ORDER BY serial FOR NO KEY UPDATE", [list(serials)]
+        f"{_UNIT_SELECT} WHERE serial = ANY(%s) ORDER BY serial FOR NO KEY UPDATE",
+        [list(serials)],
     )
     return {row[0]: Unit(*row) for row in cursor.fetchall()}
 
@@ -107,7 +121,9 @@ def lots(cursor: Cursor, codes: Iterable[str]) -> dict[str, Lot]:
     return {row[0]: Lot(*row) for row in cursor.fetchall()}
 
 
-def setups(cursor: Cursor, stations: Iterable[str], *, lock: bool) -> dict[str, tuple[int, int]]:
+def setups(
+    cursor: Cursor, stations: Iterable[str], *, lock: bool
+) -> dict[str, tuple[int, int]]:
     """Read (version, longest window) of stations' set-ups; locked when they are about to change."""
     suffix = " ORDER BY station FOR NO KEY UPDATE" if lock else ""
     cursor.execute(
@@ -199,7 +215,9 @@ def outer(cursor: Cursor, serials: Iterable[str]) -> set[str]:
 
 def known_shipments(cursor: Cursor, codes: Iterable[str]) -> set[str]:
     """Say which shipments exist already."""
-    cursor.execute("SELECT shipment FROM ledger_shipment WHERE shipment = ANY(%s)", [list(codes)])
+    cursor.execute(
+        "SELECT shipment FROM ledger_shipment WHERE shipment = ANY(%s)", [list(codes)]
+    )
     return {row[0] for row in cursor.fetchall()}
 
 
@@ -234,7 +252,9 @@ def save(cursor: Cursor, changes: Changes, *, replaying: bool = False) -> None:
 def _save_units(cursor: Cursor, changes: Changes, replaying: bool) -> None:
     born = [unit for unit in changes.units.values() if unit.is_new]
     if born:
-        with cursor.copy(f"COPY ledger_unit ({', '.join(UNIT_COLUMNS)}) FROM STDIN") as copy:
+        with cursor.copy(
+            f"COPY ledger_unit ({', '.join(UNIT_COLUMNS)}) FROM STDIN"
+        ) as copy:
             copy.write("".join(map(_unit_line, born)))
     known = [unit for unit in changes.units.values() if not unit.is_new]
     if not known:
@@ -247,7 +267,9 @@ def _save_units(cursor: Cursor, changes: Changes, replaying: bool) -> None:
     with cursor.copy(f"COPY unit_patch ({', '.join(UNIT_COLUMNS)}) FROM STDIN") as copy:
         copy.write("".join(map(_unit_line, known)))
     assignments = ", ".join(f"{name} = p.{name}" for name in _PATCHED)
-    cursor.execute(f"UPDATE ledger_unit u SET {assignments} FROM unit_patch p WHERE u.serial = p.serial")
+    cursor.execute(
+        f"UPDATE ledger_unit u SET {assignments} FROM unit_patch p WHERE u.serial = p.serial"
+    )
 
 
 def _unit_line(unit: Unit) -> str:
@@ -273,11 +295,15 @@ def _array(numbers: list[int]) -> str:
 def _texts(texts: list[str]) -> str:
     if not texts:
         return "{}"
-    quoted = ('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' for text in texts)
+    quoted = (
+        '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' for text in texts
+    )
     return escape("{" + ",".join(quoted) + "}")
 
 
-def _copy_rows(cursor: Cursor, table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
+def _copy_rows(
+    cursor: Cursor, table: str, columns: str, rows: Iterable[Sequence[Any]]
+) -> None:
     rows = list(rows)
     if not rows:
         return
@@ -292,7 +318,16 @@ def _save_material(cursor: Cursor, changes: Changes) -> None:
         "ledger_lot",
         "lot, part, quantity, supplier, origin, supplier_lot, received_at, station",
         (
-            (x.lot, x.part, x.quantity, x.supplier, x.origin, x.supplier_lot, x.received_at, x.station)
+            (
+                x.lot,
+                x.part,
+                x.quantity,
+                x.supplier,
+                x.origin,
+                x.supplier_lot,
+                x.received_at,
+                x.station,
+            )
             for x in changes.lots
         ),
     )
@@ -301,7 +336,16 @@ def _save_material(cursor: Cursor, changes: Changes) -> None:
         "ledger_mount",
         "loaded_seq, station, location, lot, part, loaded_at, unloaded_at, unloaded_seq",
         (
-            (m.loaded_seq, m.station, m.location, m.lot, m.part, m.loaded_at, m.unloaded_at, m.unloaded_seq)
+            (
+                m.loaded_seq,
+                m.station,
+                m.location,
+                m.lot,
+                m.part,
+                m.loaded_at,
+                m.unloaded_at,
+                m.unloaded_seq,
+            )
             for m in changes.mounts
         ),
     )
@@ -343,7 +387,10 @@ def _save_links(cursor: Cursor, changes: Changes) -> None:
         cursor.executemany(
             "UPDATE ledger_edge SET removed_at = %s, removed_seq = %s"
             " WHERE parent = %s AND role = %s AND installed_seq = %s",
-            [(e.removed_at, e.removed_seq, e.parent, e.role, e.installed_seq) for e in changes.removed],
+            [
+                (e.removed_at, e.removed_seq, e.parent, e.role, e.installed_seq)
+                for e in changes.removed
+            ],
         )
     _copy_rows(
         cursor,
@@ -355,7 +402,10 @@ def _save_links(cursor: Cursor, changes: Changes) -> None:
         cursor,
         "ledger_identity",
         "space, value, kind, unit, assigned_at, burnt_at",
-        ((c.space, c.value, c.kind, c.unit, c.assigned_at, c.burnt_at) for c in changes.claims),
+        (
+            (c.space, c.value, c.kind, c.unit, c.assigned_at, c.burnt_at)
+            for c in changes.claims
+        ),
     )
     if changes.burnt:
         cursor.executemany(
@@ -366,7 +416,10 @@ def _save_links(cursor: Cursor, changes: Changes) -> None:
         cursor,
         "ledger_shipment",
         "shipment, consignee, reference, shipped_at, station",
-        ((s.shipment, s.consignee, s.reference, s.shipped_at, s.station) for s in changes.shipments),
+        (
+            (s.shipment, s.consignee, s.reference, s.shipped_at, s.station)
+            for s in changes.shipments
+        ),
     )
     _copy_rows(
         cursor,
@@ -382,7 +435,15 @@ def _save_holds(cursor: Cursor, changes: Changes) -> None:
         "ledger_hold",
         "hold, scope, target, reason, placed_at, released_at, release_reason",
         (
-            (h.hold, h.scope, h.target, h.reason, h.placed_at, h.released_at, h.release_reason)
+            (
+                h.hold,
+                h.scope,
+                h.target,
+                h.reason,
+                h.placed_at,
+                h.released_at,
+                h.release_reason,
+            )
             for h in changes.holds
         ),
     )
@@ -404,8 +465,12 @@ def _save_tallies(cursor: Cursor, changes: Changes) -> None:
     if changes.tallies:
         keys = sorted(changes.tallies)
         columns = [[key[i] for key in keys] for i in range(3)]
-        counts = [[changes.tallies[key][i] for key in keys] for i in range(len(TALLY_METRICS))]
-        sums = ", ".join(f"{name} = t.{name} + excluded.{name}" for name in TALLY_METRICS)
+        counts = [
+            [changes.tallies[key][i] for key in keys] for i in range(len(TALLY_METRICS))
+        ]
+        sums = ", ".join(
+            f"{name} = t.{name} + excluded.{name}" for name in TALLY_METRICS
+        )
         cursor.execute(
             f"INSERT INTO ledger_tally AS t (station, hour, product, {', '.join(TALLY_METRICS)})"
             " SELECT * FROM unnest(%s::text[], %s::timestamptz[], %s::text[]"
@@ -418,7 +483,10 @@ def _save_tallies(cursor: Cursor, changes: Changes) -> None:
             "INSERT INTO ledger_refusal_tally AS t (station, hour, code, refused)"
             " SELECT * FROM unnest(%s::text[], %s::timestamptz[], %s::text[], %s::int[])"
             " ON CONFLICT (station, hour, code) DO UPDATE SET refused = t.refused + excluded.refused",
-            [*([key[i] for key in keys] for i in range(3)), [changes.refusals[key] for key in keys]],
+            [
+                *([key[i] for key in keys] for i in range(3)),
+                [changes.refusals[key] for key in keys],
+            ],
         )
 
 
@@ -431,4 +499,9 @@ def raw_cursor(connection: Any) -> Cursor:
 
 def setup_of(station: str, version: int, window_us: int, mounts: list[Mount]) -> Setup:
     """Build a station's set-up from what was read."""
-    return Setup(station, version, window_us, [mount for mount in mounts if mount.station == station])
+    return Setup(
+        station,
+        version,
+        window_us,
+        [mount for mount in mounts if mount.station == station],
+    )

@@ -12,11 +12,13 @@ from collections.abc import Callable
 from karkhana.floor.rules import goods, holds, keyparts, materials, personalise, route
 from karkhana.floor.rules.gate import check_time
 from karkhana.floor.rules.refusals import REFUSALS, no
-from karkhana.floor.rules.world import Reference, Station, Trail, World
+from karkhana.floor.rules.world import Reference, Station, Trail, World, hour_of
 from karkhana.kernel.refusals import Refusal
 from karkhana.ledger import events as ev
 
-_RULES: dict[type[ev.Event], tuple[Callable[..., Refusal | None], Callable[..., Trail]]] = {
+_RULES: dict[
+    type[ev.Event], tuple[Callable[..., Refusal | None], Callable[..., Trail]]
+] = {
     ev.UnitsInitialized: (route.check_initialized, route.apply_initialized),
     ev.UnitsArrived: (route.check_arrived, route.apply_arrived),
     ev.UnitsDeparted: (route.check_departed, route.apply_departed),
@@ -29,7 +31,10 @@ _RULES: dict[type[ev.Event], tuple[Callable[..., Refusal | None], Callable[..., 
     ev.MaterialsUnloaded: (materials.check_unloaded, materials.apply_unloaded),
     ev.MaterialsInstalled: (keyparts.check_installed, keyparts.apply_installed),
     ev.MaterialsUninstalled: (keyparts.check_uninstalled, keyparts.apply_uninstalled),
-    ev.UnitsPersonalized: (personalise.check_personalized, personalise.apply_personalized),
+    ev.UnitsPersonalized: (
+        personalise.check_personalized,
+        personalise.apply_personalized,
+    ),
     ev.AggregationEvent: (goods.check_aggregation, goods.apply_aggregation),
     ev.TransformationEvent: (goods.check_transformation, goods.apply_transformation),
     ev.ReceivingEvent: (materials.check_received, materials.apply_received),
@@ -60,8 +65,17 @@ def apply(world: World, event: ev.Event, seq: int) -> Trail:
 
 def refused(world: World, event: ev.Event, refusal: Refusal) -> None:
     """Count a refusal by station, hour and code."""
-    hour = event.at.replace(minute=0, second=0, microsecond=0)
-    world.changes.refusals[(event.station, hour, refusal.code)] += 1
+    world.changes.refusals[event.station, hour_of(event.at), refusal.code] += 1
 
 
-__all__ = ["REFUSALS", "Reference", "Station", "Trail", "World", "apply", "decide", "no", "refused"]
+__all__ = [
+    "REFUSALS",
+    "Reference",
+    "Station",
+    "Trail",
+    "World",
+    "apply",
+    "decide",
+    "no",
+    "refused",
+]

@@ -24,7 +24,9 @@ def check_time(event: ev.Event, recorded_at: dt.datetime) -> Refusal | None:
         problem = "more than 400 days ago"
     else:
         return None
-    return no("event.time", at=event.at.isoformat(), problem=problem, station=event.station)
+    return no(
+        "event.time", at=event.at.isoformat(), problem=problem, station=event.station
+    )
 
 
 def check_late(event: ev.Event, unit: Unit) -> Refusal | None:
@@ -79,12 +81,22 @@ def check_line(world: World, unit: Unit, station: Station) -> Refusal | None:
     allowed = world.reference.setups.get(station.line, frozenset())
     if (unit.product, unit.revision) in allowed:
         return None
-    expected = ", ".join(sorted(f"{product} {revision}" for product, revision in allowed)) or "nothing"
+    expected = (
+        ", ".join(sorted(f"{product} {revision}" for product, revision in allowed))
+        or "nothing"
+    )
     if any(product == unit.product for product, _ in allowed):
         code, revisions = "unit.wrong_revision", {"revision": unit.revision}
     else:
         code, revisions = "unit.wrong_product", {}
-    return no(code, unit=unit.serial, product=unit.product, line=station.line, expected=expected, **revisions)
+    return no(
+        code,
+        unit=unit.serial,
+        product=unit.product,
+        line=station.line,
+        expected=expected,
+        **revisions,
+    )
 
 
 def check_route(world: World, scan: Scan, passed_by: str | None) -> Refusal | None:
@@ -96,7 +108,11 @@ def check_route(world: World, scan: Scan, passed_by: str | None) -> Refusal | No
     unit, step = scan.unit, scan.step
     if unit.state == "failed":
         failed = scan.release.step(unit.failed_steps[-1])
-        return no("unit.failed", unit=unit.serial, step=failed.number, name=failed.name) if failed else None
+        return (
+            no("unit.failed", unit=unit.serial, step=failed.number, name=failed.name)
+            if failed
+            else None
+        )
     if step is None:
         return no("route.complete", unit=unit.serial)
     if step.station_type != scan.station.station_type:
@@ -105,7 +121,11 @@ def check_route(world: World, scan: Scan, passed_by: str | None) -> Refusal | No
     if unit.arrived_at is not None and unit.station != scan.station.code and passed_by:
         return no("route.out_of_order", problem=f"it stands at {unit.station}", **here)
     if passed_by and step.passed_by != passed_by:
-        return no("route.out_of_order", problem=f"this step is passed by {step.passed_by}", **here)
+        return no(
+            "route.out_of_order",
+            problem=f"this step is passed by {step.passed_by}",
+            **here,
+        )
     return None
 
 
@@ -113,7 +133,9 @@ def _off_route(scan: Scan) -> Refusal:
     """Say in which way a unit is at the wrong kind of station."""
     unit, step, station_type = scan.unit, scan.step, scan.station.station_type
     assert step is not None
-    begun = unit.arrived_at is not None or any(part.role in unit.bound for part in step.key_parts)
+    begun = unit.arrived_at is not None or any(
+        part.role in unit.bound for part in step.key_parts
+    )
     if step.key_parts and begun:
         return _keypart_missing(scan)
     numbers = scan.release.steps_by_station_type.get(station_type, ())
@@ -122,14 +144,24 @@ def _off_route(scan: Scan) -> Refusal:
         return no("route.step_skipped", needed=step.station_type, **here)
     if numbers:
         return no("route.step_repeated", **here)
-    return no("route.not_on_route", product=unit.product, station_type=station_type, **here)
+    return no(
+        "route.not_on_route", product=unit.product, station_type=station_type, **here
+    )
 
 
 def _keypart_missing(scan: Scan) -> Refusal:
     step = scan.step
     assert step is not None
-    roles = ", ".join(part.role for part in step.key_parts if part.role not in scan.unit.bound)
-    return no("keypart.missing", unit=scan.unit.serial, roles=roles, step=step.number, name=step.name)
+    roles = ", ".join(
+        part.role for part in step.key_parts if part.role not in scan.unit.bound
+    )
+    return no(
+        "keypart.missing",
+        unit=scan.unit.serial,
+        roles=roles,
+        step=step.number,
+        name=step.name,
+    )
 
 
 def check_operator(world: World, scan: Scan, event: ev.Event) -> Refusal | None:
@@ -139,14 +171,21 @@ def check_operator(world: World, scan: Scan, event: ev.Event) -> Refusal | None:
         return None
     held = world.reference.certificates.get(event.actor or "")
     if held is None:
-        return no("operator.unknown", step=step.number, name=step.name, actor=event.actor or "nobody")
+        return no(
+            "operator.unknown",
+            step=step.number,
+            name=step.name,
+            actor=event.actor or "nobody",
+        )
     day = event.at.astimezone(scan.station.time_zone).date()
     periods = held.get(step.skill, ())
     if any(start <= day < end for start, end in periods):
         return None
     ended = [end for _, end in periods if end <= day]
     expired = f" since {max(ended).isoformat()}" if ended else ""
-    return no("operator.not_certified", actor=event.actor, skill=step.skill, expired=expired)
+    return no(
+        "operator.not_certified", actor=event.actor, skill=step.skill, expired=expired
+    )
 
 
 def check_materials(world: World, scan: Scan) -> Refusal | None:
@@ -165,13 +204,21 @@ def check_materials(world: World, scan: Scan) -> Refusal | None:
         missing = tuple(
             material.part
             for material in step.materials
-            if material.part not in setup.parts and not setup.parts.intersection(material.alternates)
+            if material.part not in setup.parts
+            and not setup.parts.intersection(material.alternates)
         )
         setup.missing[key] = missing
     if missing:
         return no("material.not_loaded", parts=", ".join(missing[:3]), **here)
     if world.held_lots:
         for mount in setup.mounts:
-            if mount.lot in world.held_lots and any(m.allows(mount.part) for m in step.materials):
-                return no("material.held", lot=mount.lot, part=mount.part, station=scan.station.code)
+            if mount.lot in world.held_lots and any(
+                m.allows(mount.part) for m in step.materials
+            ):
+                return no(
+                    "material.held",
+                    lot=mount.lot,
+                    part=mount.part,
+                    station=scan.station.code,
+                )
     return None

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from karkhana.floor.rules.gate import check_alive, check_late, check_line, check_operator, check_route
+from karkhana.floor.rules.gate import (
+    check_alive,
+    check_late,
+    check_line,
+    check_operator,
+    check_route,
+)
 from karkhana.floor.rules.refusals import no
 from karkhana.floor.rules.route import moved, new_unit, pass_step, result_trail
 from karkhana.floor.rules.world import Scan, Trail, World
@@ -18,7 +24,12 @@ def check_aggregation(world: World, event: ev.AggregationEvent) -> Refusal | Non
     parent = world.units.get(event.parent)
     if parent is not None:
         if parent.kind != "container":
-            return no("packing.level", child=event.children[0], parent=event.parent, problem="it is a unit")
+            return no(
+                "packing.level",
+                child=event.children[0],
+                parent=event.parent,
+                problem="it is a unit",
+            )
         if parent.holds:
             return no("unit.held", unit=parent.serial)
         if parent.state == "shipped":
@@ -53,7 +64,12 @@ def _check_child(
     if child.parent is not None:
         return no("packing.already_packed", child=child.serial, parent=child.parent)
     if child.serial == event.parent:
-        return no("packing.level", child=child.serial, parent=event.parent, problem="it is the same label")
+        return no(
+            "packing.level",
+            child=child.serial,
+            parent=event.parent,
+            problem="it is the same label",
+        )
     refusal = check_alive(world, child) or check_late(event, child)
     if refusal:
         return refusal
@@ -62,19 +78,28 @@ def _check_child(
     if child.kind == "container":
         if LEVELS[child.level or "box"] >= LEVELS[event.level]:
             problem = f"a {child.level} does not go into a {event.level}"
-            return no("packing.level", child=child.serial, parent=event.parent, problem=problem)
+            return no(
+                "packing.level",
+                child=child.serial,
+                parent=event.parent,
+                problem=problem,
+            )
         return None
     return _check_finished(world, event, child)
 
 
-def _check_finished(world: World, event: ev.AggregationEvent, child: Unit) -> Refusal | None:
+def _check_finished(
+    world: World, event: ev.AggregationEvent, child: Unit
+) -> Refusal | None:
     station = world.reference.stations[event.station]
     release = world.release_of(child)
     step = release.step(child.next_step)
     if child.state == "failed":
         failed = release.step(child.failed_steps[-1])
         assert failed is not None
-        return no("unit.failed", unit=child.serial, step=failed.number, name=failed.name)
+        return no(
+            "unit.failed", unit=child.serial, step=failed.number, name=failed.name
+        )
     if step is None:
         return None
     if step.passed_by != "AggregationEvent":
@@ -88,16 +113,27 @@ def _check_finished(world: World, event: ev.AggregationEvent, child: Unit) -> Re
     return check_line(world, child, station) or check_operator(world, scan, event)
 
 
-def _check_container(world: World, event: ev.AggregationEvent, parent: Unit | None) -> Refusal | None:
+def _check_container(
+    world: World, event: ev.AggregationEvent, parent: Unit | None
+) -> Refusal | None:
     twice = next((c for c in event.children if event.children.count(c) > 1), None)
     if twice:
         return no("packing.already_packed", child=twice, parent=event.parent)
     if parent is not None and parent.level != event.level:
         problem = f"it is a {parent.level}, not a {event.level}"
-        return no("packing.level", child=event.children[0], parent=event.parent, problem=problem)
+        return no(
+            "packing.level",
+            child=event.children[0],
+            parent=event.parent,
+            problem=problem,
+        )
     first = world.units[event.children[0]]
     plan = world.release_of(first).pack
-    limit = {"box": plan.units_per_box, "carton": plan.boxes_per_carton, "pallet": plan.cartons_per_pallet}
+    limit = {
+        "box": plan.units_per_box,
+        "carton": plan.boxes_per_carton,
+        "pallet": plan.cartons_per_pallet,
+    }
     already = parent.positions if parent else 0
     if already + len(event.children) > limit[event.level]:
         return no("packing.full", parent=event.parent, limit=limit[event.level])
@@ -112,7 +148,9 @@ def apply_aggregation(world: World, event: ev.AggregationEvent, seq: int) -> Tra
     first = world.units[event.children[0]]
     parent = world.units.get(event.parent)
     if parent is None:
-        parent = new_unit(event.parent, "container", world, first.product, first.revision, event.at)
+        parent = new_unit(
+            event.parent, "container", world, first.product, first.revision, event.at
+        )
         parent.state, parent.level, parent.positions = "open", event.level, 0
         parent.brand, parent.station = first.brand, event.station
         world.add(parent)
@@ -158,8 +196,14 @@ def _unpack(world: World, event: ev.AggregationEvent) -> None:
 
 def check_transformation(world: World, event: ev.TransformationEvent) -> Refusal | None:
     """Refuse a transformation whose inputs are not ready or whose outputs do not add up."""
-    if any((thing.unit is None) == (thing.lot is None) for thing in (*event.inputs, *event.outputs)):
-        return no("transformation.shape", problem="Each input and output is either a unit or a lot")
+    if any(
+        (thing.unit is None) == (thing.lot is None)
+        for thing in (*event.inputs, *event.outputs)
+    ):
+        return no(
+            "transformation.shape",
+            problem="Each input and output is either a unit or a lot",
+        )
     units = [thing.unit for thing in event.inputs if thing.unit is not None]
     for thing in event.inputs:
         if thing.lot is not None and thing.lot not in world.lots:
@@ -168,12 +212,17 @@ def check_transformation(world: World, event: ev.TransformationEvent) -> Refusal
             return no("lot.held", lot=thing.lot)
     born = [thing.unit for thing in event.outputs if thing.unit is not None]
     if born and (len(units) != 1 or len(born) != len(event.outputs)):
-        return no("transformation.shape", problem="Units come out of exactly one panel or sheet")
+        return no(
+            "transformation.shape",
+            problem="Units come out of exactly one panel or sheet",
+        )
     for serial in units:
         refusal = _check_input(world, event, serial, into_units=bool(born))
         if refusal:
             return refusal
-    return _check_boards(world, event, units[0]) if born else _check_new_lots(world, event)
+    return (
+        _check_boards(world, event, units[0]) if born else _check_new_lots(world, event)
+    )
 
 
 def _check_input(
@@ -200,12 +249,20 @@ def _check_input(
     )
 
 
-def _check_boards(world: World, event: ev.TransformationEvent, serial: str) -> Refusal | None:
+def _check_boards(
+    world: World, event: ev.TransformationEvent, serial: str
+) -> Refusal | None:
     panel = world.units[serial]
-    good = {p for p in range(1, panel.positions + 1) if not panel.scrapped_mask >> (p - 1) & 1}
+    good = {
+        p
+        for p in range(1, panel.positions + 1)
+        if not panel.scrapped_mask >> (p - 1) & 1
+    }
     given = [thing.position for thing in event.outputs]
     if len(set(given)) != len(given) or set(given) != good:
-        problem = f"{len(good)} good boards must come out of it, each with its own position"
+        problem = (
+            f"{len(good)} good boards must come out of it, each with its own position"
+        )
         return no("panel.positions", unit=serial, problem=problem)
     serials = [thing.unit for thing in event.outputs if thing.unit is not None]
     for output in serials:
@@ -220,11 +277,16 @@ def _check_new_lots(world: World, event: ev.TransformationEvent) -> Refusal | No
         if thing.lot in world.lots or lots.count(thing.lot) > 1:
             return no("lot.exists", lot=thing.lot)
         if thing.part is None or thing.quantity is None:
-            return no("transformation.shape", problem=f"New lot {thing.lot} needs a part and a quantity")
+            return no(
+                "transformation.shape",
+                problem=f"New lot {thing.lot} needs a part and a quantity",
+            )
     return None
 
 
-def apply_transformation(world: World, event: ev.TransformationEvent, seq: int) -> Trail:
+def apply_transformation(
+    world: World, event: ev.TransformationEvent, seq: int
+) -> Trail:
     """Consume the inputs and give birth to the outputs, each linked to every input."""
     subject = event.inputs[0].unit or event.inputs[0].lot
     trail = Trail(subject)
@@ -233,7 +295,9 @@ def apply_transformation(world: World, event: ev.TransformationEvent, seq: int) 
             trail = _consume(world, event, thing.unit)
     for thing in event.outputs:
         if thing.unit is not None:
-            _born_board(world, event, thing.unit, event.inputs[0].unit or "", thing.position)
+            _born_board(
+                world, event, thing.unit, event.inputs[0].unit or "", thing.position
+            )
         elif thing.lot is not None:
             _born_lot(world, event, thing)
         for source in event.inputs:
@@ -265,7 +329,11 @@ def _consume(world: World, event: ev.TransformationEvent, serial: str) -> Trail:
 
 
 def _born_board(
-    world: World, event: ev.TransformationEvent, serial: str, panel_serial: str, position: int | None
+    world: World,
+    event: ev.TransformationEvent,
+    serial: str,
+    panel_serial: str,
+    position: int | None,
 ) -> None:
     panel = world.units[panel_serial]
     board = new_unit(serial, "unit", world, panel.product, panel.revision, event.at)
@@ -279,7 +347,17 @@ def _born_board(
 
 def _born_lot(world: World, event: ev.TransformationEvent, thing: ev.Thing) -> None:
     assert thing.lot is not None and thing.part is not None
-    lot = Lot(thing.lot, thing.part, thing.quantity, None, None, "", event.at, event.station, is_new=True)
+    lot = Lot(
+        thing.lot,
+        thing.part,
+        thing.quantity,
+        None,
+        None,
+        "",
+        event.at,
+        event.station,
+        is_new=True,
+    )
     world.lots[thing.lot] = lot
     world.changes.lots.append(lot)
 
@@ -303,7 +381,11 @@ def _check_item(world: World, item: Unit) -> Refusal | None:
     if item.state == "shipped":
         return no("shipping.already_shipped", item=item.serial)
     if item.parent is not None:
-        return no("shipping.not_packed", item=item.serial, problem=f"it is inside {item.parent}")
+        return no(
+            "shipping.not_packed",
+            item=item.serial,
+            problem=f"it is inside {item.parent}",
+        )
     refusal = check_alive(world, item)
     if refusal:
         return refusal
@@ -330,6 +412,13 @@ def apply_shipping(world: World, event: ev.ShippingEvent, seq: int) -> Trail:
                 world.count(event.station, event.at, unit, "shipped", 1)
     world.shipments.add(event.shipment)
     world.changes.shipments.append(
-        Shipment(event.shipment, event.consignee, event.reference, event.at, event.station, event.items)
+        Shipment(
+            event.shipment,
+            event.consignee,
+            event.reference,
+            event.at,
+            event.station,
+            event.items,
+        )
     )
     return Trail(event.shipment)

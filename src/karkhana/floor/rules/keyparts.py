@@ -23,7 +23,12 @@ def check_installed(world: World, event: ev.MaterialsInstalled) -> Refusal | Non
         if refusal:
             return refusal
         if item.serial and (item.part, item.serial) in seen:
-            return no("keypart.already_used", part=item.part, serial=item.serial, other="this same scan")
+            return no(
+                "keypart.already_used",
+                part=item.part,
+                serial=item.serial,
+                other="this same scan",
+            )
         seen.add((item.part, item.serial))
     roles = [item.role for item in event.installed]
     twice = next((role for role in roles if roles.count(role) > 1), None)
@@ -37,11 +42,15 @@ def _check_item(
     assert step is not None
     rule = next((part for part in step.key_parts if part.role == item.role), None)
     if rule is None:
-        return no("keypart.unexpected", step=step.number, name=step.name, role=item.role)
+        return no(
+            "keypart.unexpected", step=step.number, name=step.name, role=item.role
+        )
     if item.role in scan.unit.bound:
         return no("keypart.role_taken", unit=scan.unit.serial, role=item.role)
     if not rule.allows(item.part):
-        return no("keypart.wrong_part", part=item.part, role=item.role, expected=rule.part)
+        return no(
+            "keypart.wrong_part", part=item.part, role=item.role, expected=rule.part
+        )
     if rule.serialised and item.serial is None:
         return no("keypart.serial_missing", role=item.role, needed="serial number")
     if not rule.serialised and item.lot is None:
@@ -53,7 +62,10 @@ def _check_item(
             return no("lot.held", lot=item.lot)
         if world.lots[item.lot].part != item.part:
             return no(
-                "keypart.wrong_part", part=world.lots[item.lot].part, role=item.role, expected=item.part
+                "keypart.wrong_part",
+                part=world.lots[item.lot].part,
+                role=item.role,
+                expected=item.part,
             )
     if item.serial is None:
         return None
@@ -76,10 +88,17 @@ def _check_child(
     if child.state == "installed":
         return no("keypart.already_used", part=part, serial=serial, other=child.parent)
     if child.product != rule.product:
-        return no("keypart.wrong_part", part=f"{child.product} {serial}", role=rule.role, expected=rule.product)
+        return no(
+            "keypart.wrong_part",
+            part=f"{child.product} {serial}",
+            role=rule.role,
+            expected=rule.product,
+        )
     if child.state != "complete" or child.parent is not None:
         state = child.state.replace("_", " ")
-        return no("keypart.not_passed", serial=serial, state=state, product=rule.product)
+        return no(
+            "keypart.not_passed", serial=serial, state=state, product=rule.product
+        )
     return check_late(event, child)
 
 
@@ -93,7 +112,9 @@ def apply_installed(world: World, event: ev.MaterialsInstalled, seq: int) -> Tra
     edges = world.edges.setdefault(unit.serial, {})
     for item in event.installed:
         own = rules[item.role].product is not None
-        edge = Edge(unit.serial, item.role, item.part, item.serial, item.lot, own, event.at, seq)
+        edge = Edge(
+            unit.serial, item.role, item.part, item.serial, item.lot, own, event.at, seq
+        )
         edges[item.role] = edge
         world.changes.edges.append(edge)
         unit.bound.append(item.role)

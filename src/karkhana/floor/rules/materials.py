@@ -45,7 +45,13 @@ def check_loaded(world: World, event: ev.MaterialsLoaded) -> Refusal | None:
         return no("lot.held", lot=event.lot)
     if lot.part != event.part:
         place = f"the scan at {event.location}"
-        return no("material.wrong_part", lot=event.lot, part=lot.part, place=place, expected=event.part)
+        return no(
+            "material.wrong_part",
+            lot=event.lot,
+            part=lot.part,
+            place=place,
+            expected=event.part,
+        )
     station = world.reference.stations[event.station]
     places = world.reference.feeder_parts.get((station.line, station.station_type), {})
     allowed = places.get(event.location) or places.get(None, frozenset())
@@ -53,7 +59,13 @@ def check_loaded(world: World, event: ev.MaterialsLoaded) -> Refusal | None:
         return None
     shown = ", ".join(sorted(allowed)[:3]) or "no part of any product set up here"
     place = f"{event.location} of {event.station}"
-    return no("material.wrong_part", lot=event.lot, part=event.part, place=place, expected=shown)
+    return no(
+        "material.wrong_part",
+        lot=event.lot,
+        part=event.part,
+        place=place,
+        expected=shown,
+    )
 
 
 def apply_loaded(world: World, event: ev.MaterialsLoaded, seq: int) -> Trail:
@@ -68,7 +80,12 @@ def apply_loaded(world: World, event: ev.MaterialsLoaded, seq: int) -> Trail:
 def check_unloaded(world: World, event: ev.MaterialsUnloaded) -> Refusal | None:
     """Refuse to take off what is not there, or was not there then."""
     if _find_mount(world, event) is None:
-        return no("material.location_empty", lot=event.lot, location=event.location, station=event.station)
+        return no(
+            "material.location_empty",
+            lot=event.lot,
+            location=event.location,
+            station=event.station,
+        )
     return None
 
 
@@ -86,7 +103,10 @@ def apply_unloaded(world: World, event: ev.MaterialsUnloaded, seq: int) -> Trail
 def _find_mount(world: World, event: ev.MaterialsUnloaded) -> Mount | None:
     setup = world.setups.get(event.station)
     for mount in setup.mounts if setup else ():
-        if (mount.location, mount.lot) == (event.location, event.lot) and mount.loaded_at <= event.at:
+        if (mount.location, mount.lot) == (
+            event.location,
+            event.lot,
+        ) and mount.loaded_at <= event.at:
             return mount
     return None
 

@@ -52,7 +52,10 @@ REFUSALS: dict[str, tuple[str, str]] = {
         "Have the buyer add the supplier, or check the code.",
     ),
     "hold.unknown": ("There is no open hold {hold}.", "Check the number of the hold."),
-    "hold.exists": ("Hold {hold} exists already.", "Give the new hold a number of its own."),
+    "hold.exists": (
+        "Hold {hold} exists already.",
+        "Give the new hold a number of its own.",
+    ),
     "unit.held": (
         "{unit} is on hold.",
         "Put it on the hold rack and tell quality; do not work on it.",
@@ -61,7 +64,10 @@ REFUSALS: dict[str, tuple[str, str]] = {
         "Work order {work_order} is on hold.",
         "Stop building this order and tell the line lead.",
     ),
-    "lot.held": ("Lot {lot} is on hold.", "Take it to quarantine and fetch another lot."),
+    "lot.held": (
+        "Lot {lot} is on hold.",
+        "Take it to quarantine and fetch another lot.",
+    ),
     "unit.scrapped": ("{unit} was scrapped.", "Put it into the scrap cage."),
     "unit.ended": (
         "{unit} is {state} and is not worked on any more.",
@@ -79,7 +85,10 @@ REFUSALS: dict[str, tuple[str, str]] = {
         "{unit} failed at step {step} ({name}) and was not repaired.",
         "Take it to repair.",
     ),
-    "repair.not_failed": ("{unit} has not failed, so there is nothing to repair.", "Bring it to step {step}."),
+    "repair.not_failed": (
+        "{unit} has not failed, so there is nothing to repair.",
+        "Bring it to step {step}.",
+    ),
     "repair.wrong_station": (
         "{station} is no repair station.",
         "Record the repair at a repair station.",
@@ -105,7 +114,10 @@ REFUSALS: dict[str, tuple[str, str]] = {
         "Bring it on to step {step} ({name}).",
     ),
     "route.out_of_order": ("{unit}: {problem}.", "Bring it to step {step} ({name})."),
-    "route.complete": ("{unit} has passed its whole route.", "Nothing is left to do here: send it on."),
+    "route.complete": (
+        "{unit} has passed its whole route.",
+        "Nothing is left to do here: send it on.",
+    ),
     "operator.unknown": (
         "Step {step} ({name}) asks who does it, and {actor} is not known.",
         "Scan your operator badge.",
@@ -138,12 +150,18 @@ REFUSALS: dict[str, tuple[str, str]] = {
         "{unit} has its {role} already.",
         "Take the old part out first (uninstall), then scan the new one.",
     ),
-    "keypart.not_bound": ("{unit} has no {role} in it.", "Check which part is taken out."),
+    "keypart.not_bound": (
+        "{unit} has no {role} in it.",
+        "Check which part is taken out.",
+    ),
     "keypart.wrong_part": (
         "{part} is not released as {role}; {expected} is.",
         "Set the part aside and take the right one.",
     ),
-    "keypart.serial_missing": ("The {role} needs its {needed} scanned.", "Scan the label of the part."),
+    "keypart.serial_missing": (
+        "The {role} needs its {needed} scanned.",
+        "Scan the label of the part.",
+    ),
     "keypart.already_used": (
         "{part} {serial} is inside {other} already.",
         "Set the part aside: its label is a double.",
@@ -176,13 +194,22 @@ REFUSALS: dict[str, tuple[str, str]] = {
         "{product} has no firmware for {target}.",
         "Check the personalisation program of the station.",
     ),
-    "firmware.missing": ("Step {step} ({name}) must also write firmware for {targets}.", "Run it again."),
+    "firmware.missing": (
+        "Step {step} ({name}) must also write firmware for {targets}.",
+        "Run it again.",
+    ),
     "firmware.not_released": (
         "{unit} reports {target} {version}, but {released} is released for it.",
         "Flash the released image and test again.",
     ),
-    "panel.positions": ("Panel {unit}: {problem}.", "Compare the panel with the screen, board by board."),
-    "transformation.shape": ("{problem}.", "Report what went in and what came out again."),
+    "panel.positions": (
+        "Panel {unit}: {problem}.",
+        "Compare the panel with the screen, board by board.",
+    ),
+    "transformation.shape": (
+        "{problem}.",
+        "Report what went in and what came out again.",
+    ),
     "packing.unfinished": (
         "{unit} is not finished: step {step} ({name}) is open.",
         "Bring it to a {needed} station before it is packed.",
@@ -193,13 +220,28 @@ REFUSALS: dict[str, tuple[str, str]] = {
     ),
     "packing.already_packed": ("{child} is in {parent} already.", "Check the label."),
     "packing.not_inside": ("{child} is not in {parent}.", "Check both labels."),
-    "packing.full": ("{parent} holds {limit} at most.", "Close it and start the next one."),
-    "packing.level": ("{child} cannot go into {parent}: {problem}.", "Check what is packed into what."),
+    "packing.full": (
+        "{parent} holds {limit} at most.",
+        "Close it and start the next one.",
+    ),
+    "packing.level": (
+        "{child} cannot go into {parent}: {problem}.",
+        "Check what is packed into what.",
+    ),
     "packing.shipped": ("{parent} has left the plant.", "Check the label."),
-    "shipping.not_packed": ("{item} is not ready to ship: {problem}.", "Finish and pack it first."),
-    "shipping.held_inside": ("{item} holds {held}, which is on hold.", "Leave it in the store and tell quality."),
+    "shipping.not_packed": (
+        "{item} is not ready to ship: {problem}.",
+        "Finish and pack it first.",
+    ),
+    "shipping.held_inside": (
+        "{item} holds {held}, which is on hold.",
+        "Leave it in the store and tell quality.",
+    ),
     "shipping.already_shipped": ("{item} was shipped already.", "Check the label."),
-    "shipping.exists": ("Shipment {shipment} exists already.", "Give the shipment a number of its own."),
+    "shipping.exists": (
+        "Shipment {shipment} exists already.",
+        "Give the shipment a number of its own.",
+    ),
 }
 
 

@@ -22,6 +22,11 @@ from karkhana.ledger.state import (
 METRIC = {name: index for index, name in enumerate(TALLY_METRICS)}
 
 
+def hour_of(at: dt.datetime) -> dt.datetime:
+    """Return the start of the UTC hour of a time."""
+    return at.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)
+
+
 @dataclass(frozen=True, slots=True)
 class Station:
     """A station with what it implies."""
@@ -97,13 +102,19 @@ class World:
         waiting = sorted(self.inside.get(serial, ()))
         while waiting:
             found += waiting
-            waiting = [inner for name in waiting for inner in sorted(self.inside.get(name, ()))]
+            waiting = [
+                inner for name in waiting for inner in sorted(self.inside.get(name, ()))
+            ]
         return found
 
-    def count(self, station: str, at: dt.datetime, unit: Unit, metric: str, boards: int) -> None:
+    def count(
+        self, station: str, at: dt.datetime, unit: Unit, metric: str, boards: int
+    ) -> None:
         """Add to the tally of a station and UTC hour."""
-        hour = at.replace(minute=0, second=0, microsecond=0)
-        self.changes.tallies[(station, hour, unit.product or "")][METRIC[metric]] += boards
+        hour = hour_of(at)
+        self.changes.tallies[(station, hour, unit.product or "")][METRIC[metric]] += (
+            boards
+        )
 
 
 @dataclass(frozen=True, slots=True)

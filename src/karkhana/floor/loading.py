@@ -1,0 +1,206 @@
+"""Loads the world that a batch of events needs: what they name, and what hangs on it, under lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from karkhana.floor.reference import reference
+from karkhana.floor.rules import World
+from karkhana.floor.rules.personalise import claim_of
+from karkhana.ledger import events as ev
+from karkhana.ledger import store
+from karkhana.ledger.state import Claim, Setup
+
+_SETUPS: dict[tuple[str, str], Setup] = {}
+
+
+def load_world(cursor: store.Cursor, events: Sequence[ev.Event]) -> World:
+    """Read all that these events touch, and lock the units, so that the answer stays true until commit."""
+    world = World(reference(cursor))
+    named = _Named(events)
+    _load_holds(cursor, world, named)
+    _load_units(cursor, world, named)
+    _load_lots(cursor, world, named)
+    _load_setups(cursor, world, named)
+    _load_identities(cursor, world, named)
+    if named.part_serials:
+        world.used_children = store.used_children(cursor, named.part_serials)
+    if named.shipments:
+        world.shipments = store.known_shipments(cursor, named.shipments)
+    return world
+
+
+class _Named:
+    """What a batch names, by kind; one pass over the events."""
+
+    def __init__(self, events: Iterable[ev.Event]) -> None:
+        self.units: set[str] = set()
+        self.stations: set[str] = set()
+        self.loaded_stations: set[str] = set()
+        self.lots: set[str] = set()
+        self.part_serials: set[str] = set()
+        self.uninstalled: set[str] = set()
+        self.personalised: list[ev.UnitsPersonalized] = []
+        self.scrapped: set[str] = set()
+        self.containers: set[str] = set()
+        self.shipments: set[str] = set()
+        self.held: set[str] = set()
+        self.holds: set[str] = set()
+        for event in events:
+            self.stations.add(event.station)
+            if isinstance(event, ev.UnitEvent):
+                self.units.add(event.unit)
+                special = _SPECIAL.get(type(event))
+                if special:
+                    special(self, event)
+            else:
+                _SPECIAL[type(event)](self, event)
+
+    def _installed(self, event: ev.MaterialsInstalled) -> None:
+        for item in event.installed:
+            if item.serial is not None:
+                self.part_serials.add(item.serial)
+                self.units.add(item.serial)
+            if item.lot is not None:
+                self.lots.add(item.lot)
+
+    def _uninstalled(self, event: ev.MaterialsUninstalled) -> None:
+        self.uninstalled.add(event.unit)
+
+    def _personalized(self, event: ev.UnitsPersonalized) -> None:
+        self.personalised.append(event)
+
+    def _disqualified(self, event: ev.UnitsDisqualified) -> None:
+        self.scrapped.add(event.unit)
+
+    def _material(self, event: ev.MaterialsLoaded | ev.MaterialsUnloaded) -> None:
+        self.lots.add(event.lot)
+        self.loaded_stations.add(event.station)
+
+    def _received(self, event: ev.ReceivingEvent) -> None:
+        self.lots.add(event.lot)
+
+    def _aggregation(self, event: ev.AggregationEvent) -> None:
+        self.units.update((event.parent, *event.children))
+        self.containers.update((event.parent, *event.children))
+
+    def _transformation(self, event: ev.TransformationEvent) -> None:
+        for thing in (*event.inputs, *event.outputs):
+            if thing.unit is not None:
+                self.units.add(thing.unit)
+            if thing.lot is not None:
+                self.lots.add(thing.lot)
+
+    def _shipping(self, event: ev.ShippingEvent) -> None:
+        self.units.update(event.items)
+        self.containers.update(event.items)
+        self.shipments.add(event.shipment)
+
+    def _hold(self, event: ev.HoldPlaced) -> None:
+        self.holds.add(event.hold)
+        if event.scope == "unit":
+            self.units.add(event.target)
+            self.held.add(event.target)
+        elif event.scope == "lot":
+            self.lots.add(event.target)
+
+    def _release(self, event: ev.HoldReleased) -> None:
+        self.holds.add(event.hold)
+
+
+_SPECIAL = {
+    ev.MaterialsInstalled: _Named._installed,
+    ev.MaterialsUninstalled: _Named._uninstalled,
+    ev.UnitsPersonalized: _Named._personalized,
+    ev.UnitsDisqualified: _Named._disqualified,
+    ev.MaterialsLoaded: _Named._material,
+    ev.MaterialsUnloaded: _Named._material,
+    ev.ReceivingEvent: _Named._received,
+    ev.AggregationEvent: _Named._aggregation,
+    ev.TransformationEvent: _Named._transformation,
+    ev.ShippingEvent: _Named._shipping,
+    ev.HoldPlaced: _Named._hold,
+    ev.HoldReleased: _Named._release,
+}
+
+
+def _load_units(cursor: store.Cursor, world: World, named: _Named) -> None:
+    world.units = store.lock_units(cursor, named.units) if named.units else {}
+    extra: set[str] = set()
+    if named.uninstalled:
+        for edge in store.open_edges(cursor, named.uninstalled):
+            world.edges.setdefault(edge.parent, {})[edge.role] = edge
+            if edge.own and edge.child is not None:
+                extra.add(edge.child)
+    if named.shipments:
+        for parent, serial in store.inside(cursor, named.containers):
+            world.inside.setdefault(parent, set()).add(serial)
+            extra.add(serial)
+    if named.held:
+        extra |= store.outer(cursor, named.held)
+    for hold in world.holds.values():
+        extra.update(hold.members)
+    extra -= world.units.keys()
+    if extra:
+        world.units |= store.lock_units(cursor, extra)
+
+
+def _load_lots(cursor: store.Cursor, world: World, named: _Named) -> None:
+    if named.lots:
+        world.lots = store.lots(cursor, named.lots)
+
+
+def _load_setups(cursor: store.Cursor, world: World, named: _Named) -> None:
+    if named.loaded_stations:
+        store.setups(cursor, named.loaded_stations, lock=True)
+    name = cursor.connection.info.dbname
+    current = store.setups(cursor, named.stations, lock=False)
+    stale = [
+        station
+        for station, (version, _) in current.items()
+        if (known := _SETUPS.get((name, station))) is None or known.version != version
+    ]
+    mounts = store.open_mounts(cursor, stale) if stale else []
+    for station in stale:
+        version, window_us = current[station]
+        _SETUPS[name, station] = store.setup_of(station, version, window_us, mounts)
+    for station, (_, window_us) in current.items():
+        setup = _SETUPS[name, station]
+        setup.window_us = max(setup.window_us, window_us)
+        world.setups[station] = setup
+
+
+def _load_holds(cursor: store.Cursor, world: World, named: _Named) -> None:
+    for hold in store.holds(cursor, sorted(named.holds)):
+        world.holds[hold.hold] = hold
+        if hold.released_at is None and hold.scope == "lot":
+            world.held_lots.add(hold.target)
+        if hold.released_at is None and hold.scope == "work_order":
+            world.held_work_orders.add(hold.target)
+
+
+def _load_identities(cursor: store.Cursor, world: World, named: _Named) -> None:
+    if not (named.personalised or named.scrapped):
+        return
+    keys: set[tuple[str, str]] = set()
+    for event in named.personalised:
+        unit = world.units.get(event.unit)
+        if unit is None or unit.kind == "container":
+            # Born in this same batch: the release is not known yet, so every spelling is looked for.
+            keys.update(("", identity.value) for identity in event.identities)
+            continue
+        release = world.release_of(unit)
+        for identity in event.identities:
+            key = claim_of(release, identity.kind, identity.value)
+            if key is not None:
+                keys.add(key)
+    units = {event.unit for event in named.personalised} | named.scrapped
+    values = {value for _, value in keys}
+    for claim in store.claims(cursor, values, units):
+        _take_claim(world, claim)
+
+
+def _take_claim(world: World, claim: Claim) -> None:
+    world.claims[claim.space, claim.value] = claim
+    if claim.burnt_at is None:
+        world.unit_claims.setdefault(claim.unit, {})[claim.kind] = claim

@@ -1,0 +1,310 @@
+"""The live boards: one enterprise overview and one board per line, from tallies and units in process."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from karkhana.design.release import ReleasePackage
+from karkhana.floor.queries import places, tallies, wip
+from karkhana.floor.queries.tallies import Count, Day
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What a line, plant or enterprise did today and has in hand now.
+
+    ``rated`` is what the released cycle times allow for the hours that ran; None where unknown.
+    """
+
+    output: int
+    last_hour: int
+    rated: int | None
+    first_pass: float | None
+    in_process: int
+    failed: int
+    stuck: int
+    held: int
+    refused: int
+    scrapped: int
+    shipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """A line on the overview."""
+
+    line: places.LineView
+    numbers: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class PlantRows:
+    """A plant on the overview with its lines."""
+
+    plant: places.PlantView
+    numbers: Numbers
+    lines: tuple[LineRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The enterprise today. ``series`` is (line, passed per hour) in the order of ``hours``."""
+
+    day: Day
+    numbers: Numbers
+    plants: tuple[PlantRows, ...]
+    hours: tuple[dt.datetime, ...]
+    series: tuple[tuple[str, tuple[int, ...]], ...]
+    between: int
+
+
+@dataclass(frozen=True, slots=True)
+class StationRow:
+    """A station, or stations of one type, on a line board."""
+
+    station: places.StationView
+    passed: int
+    failed: int
+    first_pass: float | None
+    in_process: int
+    failed_here: int
+    stuck: int
+    oldest: dt.datetime | None
+    oldest_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A reason of refusal with how often it was said today."""
+
+    code: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """Units before one step of a product's route."""
+
+    product: str
+    number: int
+    name: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineBoard:
+    """Everything that a line's board shows."""
+
+    line: places.LineView
+    day: Day
+    numbers: Numbers
+    rated_per_hour: float | None
+    hours: tuple[tuple[dt.datetime, int], ...]
+    stations: tuple[StationRow, ...]
+    reasons: tuple[Reason, ...]
+    steps: tuple[StepRow, ...]
+    waiting: tuple[wip.Waiting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What one board is computed from, read once."""
+
+    now: dt.datetime
+    day: Day
+    released: dict[tuple[str, str], ReleasePackage]
+    counts: dict[str, list[Count]]
+    refused: Counter[str]
+    located: dict[str, list[wip.Standing]]
+
+
+def overview(now: dt.datetime, day: Day) -> Overview:
+    """Return the enterprise's board of a day."""
+    plants = places.plants()
+    lines = [line for plant in plants for line in plant.lines]
+    facts, between = _facts(now, day, lines)
+    hours = tuple(hour for hour, _ in tallies.by_hour([], day, now))
+    rows, series = [], []
+    for plant in plants:
+        of_plant = []
+        for line in plant.lines:
+            leaving = _leaving(line, facts)
+            of_plant.append(LineRow(line, _numbers(line, facts)))
+            passed = dict(tallies.by_hour(leaving, day, now))
+            series.append((line.code, tuple(passed[hour] for hour in hours)))
+        rows.append(PlantRows(plant, _sum(row.numbers for row in of_plant), tuple(of_plant)))
+    total = _finished(_sum(row.numbers for row in rows), facts, between)
+    return Overview(day, total, tuple(rows), hours, tuple(series), sum(s.boards for s in between))
+
+
+def _finished(total: Numbers, facts: _Facts, between: list[wip.Standing]) -> Numbers:
+    """Correct the enterprise's sum: lines feed one another, so its output is what became complete."""
+    return Numbers(
+        output=sum(row.completed for rows in facts.counts.values() for row in rows),
+        last_hour=0,
+        rated=None,
+        first_pass=total.first_pass,
+        in_process=total.in_process + sum(s.boards for s in between if s.state == "in_process"),
+        failed=total.failed + sum(s.boards for s in between if s.state == "failed"),
+        stuck=total.stuck + sum(s.stuck for s in between),
+        held=total.held + sum(s.held for s in between),
+        refused=total.refused,
+        scrapped=total.scrapped,
+        shipped=total.shipped,
+    )
+
+
+def line_board(line: places.LineView, now: dt.datetime, day: Day) -> LineBoard:
+    """Return a line's board of a day."""
+    facts, _ = _facts(now, day, [line])
+    located = facts.located[line.code]
+    reasons: Counter[str] = Counter()
+    for item in tallies.refused(day.since, day.until, line.station_codes):
+        reasons[item.code] += item.count
+    products = {s.product for s in located}
+    return LineBoard(
+        line,
+        day,
+        _numbers(line, facts),
+        _rate(line, facts),
+        tuple(tallies.by_hour(_leaving(line, facts), day, now)),
+        tuple(_station_row(station, facts, located) for station in line.stations),
+        tuple(Reason(code, count) for code, count in reasons.most_common(8)),
+        _step_rows(located, facts),
+        tuple(wip.longest_waiting(products, line.station_codes, now)),
+    )
+
+
+def _facts(
+    now: dt.datetime, day: Day, lines: list[places.LineView]
+) -> tuple[_Facts, list[wip.Standing]]:
+    """Read everything; the second value is what stands on none of the lines."""
+    stations = [code for line in lines for code in line.station_codes]
+    groups = wip.standing(now)
+    pairs = {pair for line in lines for pair in line.products} | {(s.product, s.revision) for s in groups}
+    counted: dict[str, list[Count]] = defaultdict(list)
+    for row in tallies.counts(day.since, day.until, stations):
+        counted[row.station].append(row)
+    refused: Counter[str] = Counter()
+    for item in tallies.refused(day.since, day.until, stations):
+        refused[item.station] += item.count
+    released = places.packages(frozenset(pairs))
+    line_of = {code: line.code for line in lines for code in line.station_codes}
+    located: dict[str, list[wip.Standing]] = defaultdict(list)
+    between = []
+    for group in groups:
+        where = line_of.get(group.station) if group.station else _only_line(group, lines, released)
+        if where:
+            located[where].append(group)
+        elif group.station is None or group.station in line_of:
+            between.append(group)
+    return _Facts(now, day, released, counted, refused, located), between
+
+
+def _only_line(
+    group: wip.Standing, lines: list[places.LineView], released: dict[tuple[str, str], ReleasePackage]
+) -> str | None:
+    """Return the line that units between stations must go to next, when there is only one."""
+    package = released.get((group.product, group.revision))
+    step = package.step(group.next_step) if package else None
+    if step is None:
+        return None
+    able = [
+        line.code
+        for line in lines
+        if (group.product, group.revision) in line.products and line.stations_of(step.station_type)
+    ]
+    return able[0] if len(able) == 1 else None
+
+
+def _leaving(line: places.LineView, facts: _Facts) -> list[Count]:
+    exits = places.exits(line, facts.released)
+    rows = (row for code in line.station_codes for row in facts.counts.get(code, ()))
+    return [row for row in rows if (row.station, row.product) in exits]
+
+
+def _rate(line: places.LineView, facts: _Facts) -> float | None:
+    """Return the rated output per hour of what the line mostly built today."""
+    built: Counter[str] = Counter()
+    for row in _leaving(line, facts):
+        built[row.product] += row.passed
+    pairs = sorted(line.products, key=lambda pair: -built[pair[0]])
+    package = facts.released.get(pairs[0]) if pairs else None
+    return places.rated_per_hour(line, package) if package else None
+
+
+def _numbers(line: places.LineView, facts: _Facts) -> Numbers:
+    rows = [row for code in line.station_codes for row in facts.counts.get(code, ())]
+    leaving = _leaving(line, facts)
+    here = facts.located[line.code]
+    rate = _rate(line, facts)
+    busy = {row.hour for row in rows if row.passed or row.failed}
+    end = min(facts.now, facts.day.until)
+    seconds = sum(min((end - hour).total_seconds(), 3600) for hour in busy if hour < end)
+    last = max(busy, default=None)
+    return Numbers(
+        output=sum(row.passed for row in leaving),
+        last_hour=sum(row.passed for row in leaving if row.hour == last),
+        rated=round(rate * seconds / 3600) if rate and busy else None,
+        first_pass=tallies.rolled_yield(rows, {s.code: s.station_type for s in line.stations}),
+        in_process=sum(s.boards for s in here if s.state == "in_process"),
+        failed=sum(s.boards for s in here if s.state == "failed"),
+        stuck=sum(s.stuck for s in here),
+        held=sum(s.held for s in here),
+        refused=sum(facts.refused[code] for code in line.station_codes),
+        scrapped=sum(row.scrapped for row in rows),
+        shipped=sum(row.shipped for row in rows),
+    )
+
+
+def _sum(parts: Iterable[Numbers]) -> Numbers:
+    """Add lines up. Yields of different lines have no common sum; the lowest is the one to look at."""
+    rows = list(parts)
+    yields = [row.first_pass for row in rows if row.first_pass is not None]
+    rated = [row.rated for row in rows if row.rated is not None]
+    return Numbers(
+        output=sum(row.output for row in rows),
+        last_hour=sum(row.last_hour for row in rows),
+        rated=sum(rated) if rated else None,
+        first_pass=min(yields) if yields else None,
+        in_process=sum(row.in_process for row in rows),
+        failed=sum(row.failed for row in rows),
+        stuck=sum(row.stuck for row in rows),
+        held=sum(row.held for row in rows),
+        refused=sum(row.refused for row in rows),
+        scrapped=sum(row.scrapped for row in rows),
+        shipped=sum(row.shipped for row in rows),
+    )
+
+
+def _station_row(station: places.StationView, facts: _Facts, located: list[wip.Standing]) -> StationRow:
+    rows = facts.counts.get(station.code, [])
+    here = [group for group in located if group.station == station.code]
+    oldest = min((group.oldest for group in here), default=None)
+    return StationRow(
+        station,
+        sum(row.passed for row in rows),
+        sum(row.failed for row in rows),
+        tallies.first_pass_yield(rows),
+        sum(group.boards for group in here if group.state == "in_process"),
+        sum(group.boards for group in here if group.state == "failed"),
+        sum(group.stuck for group in here),
+        oldest,
+        (facts.now - oldest).total_seconds() if oldest else None,
+    )
+
+
+def _step_rows(located: list[wip.Standing], facts: _Facts) -> tuple[StepRow, ...]:
+    """Return units before each step, of the steps that have any."""
+    found: Counter[tuple[str, str, int]] = Counter()
+    for group in located:
+        found[(group.product, group.revision, group.next_step)] += group.boards
+    rows = []
+    for (product, revision, number), units in sorted(found.items()):
+        package = facts.released.get((product, revision))
+        step = package.step(number) if package else None
+        rows.append(StepRow(product, number, step.name if step else "", units))
+    return tuple(rows)

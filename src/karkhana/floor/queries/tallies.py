@@ -1,0 +1,137 @@
+"""Counts by station and hour: the only thing that boards read of the past."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from karkhana.floor.queries.rows import fetch
+
+HOUR = dt.timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A plant-local day as the tallies can tell it: from ``since`` until before ``until``.
+
+    Tallies are kept by UTC hour. Where the plant's clock is half an hour off (India is), the day begins
+    with the first whole UTC hour after local midnight, 00:30 in India; pages say so.
+    """
+
+    date: dt.date
+    zone: str
+    since: dt.datetime
+    until: dt.datetime
+
+    @property
+    def starts(self) -> dt.time:
+        """Local time of day at which the counted day begins."""
+        return self.since.astimezone(ZoneInfo(self.zone)).time()
+
+
+def day_of(zone: str, now: dt.datetime, asked: dt.date | None = None) -> Day:
+    """Return the plant-local day of ``now``, or the one asked for."""
+    here = ZoneInfo(zone)
+    date = asked
+    if date is None:
+        # Between midnight and the first counted hour it is still the day before.
+        hour = now.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)
+        date = hour.astimezone(here).date()
+    return Day(date, zone, _first_hour(date, here), _first_hour(date + dt.timedelta(days=1), here))
+
+
+def _first_hour(date: dt.date, here: ZoneInfo) -> dt.datetime:
+    midnight = dt.datetime.combine(date, dt.time(), here).astimezone(dt.UTC)
+    whole = midnight.replace(minute=0, second=0, microsecond=0)
+    return whole if whole == midnight else whole + HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What one station did with one product in one hour; boards of a panel count singly."""
+
+    station: str
+    hour: dt.datetime
+    product: str
+    passed: int
+    failed: int
+    first_passed: int
+    first_failed: int
+    scrapped: int
+    completed: int
+    shipped: int
+
+
+def counts(since: dt.datetime, until: dt.datetime, stations: Iterable[str] | None = None) -> list[Count]:
+    """Return the tallies of a time, of all stations or of some."""
+    where, parameters = "hour >= %s AND hour < %s", [since, until]
+    if stations is not None:
+        where, parameters = f"{where} AND station = ANY(%s)", [*parameters, list(stations)]
+    rows = fetch(
+        "SELECT station, hour, product, passed, failed, first_passed, first_failed, scrapped, completed,"
+        f" shipped FROM ledger_tally WHERE {where} ORDER BY hour, station, product",
+        parameters,
+    )
+    return [Count(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """How often one station refused for one reason."""
+
+    station: str
+    code: str
+    count: int
+
+
+def refused(since: dt.datetime, until: dt.datetime, stations: Iterable[str]) -> list[Refused]:
+    """Return refusals by station and reason; the stations are named because the key begins with them."""
+    rows = fetch(
+        "SELECT station, code, sum(refused) FROM ledger_refusal_tally"
+        " WHERE station = ANY(%s) AND hour >= %s AND hour < %s GROUP BY station, code ORDER BY station, code",
+        [list(stations), since, until],
+    )
+    return [Refused(station, code, int(count)) for station, code, count in rows]
+
+
+def first_pass_yield(rows: Iterable[Count]) -> float | None:
+    """Return the share of first tries that passed; None where nothing was tried."""
+    passed = failed = 0
+    for row in rows:
+        passed += row.first_passed
+        failed += row.first_failed
+    return passed / (passed + failed) if passed + failed else None
+
+
+def rolled_yield(rows: Iterable[Count], type_of: dict[str, str]) -> float | None:
+    """Return the chance that a unit goes through every kind of station without failing once.
+
+    The product of the first-pass yields per station type (rolled throughput yield).
+    """
+    by_type: dict[str, list[Count]] = defaultdict(list)
+    for row in rows:
+        if row.station in type_of:
+            by_type[type_of[row.station]].append(row)
+    yields = [value for group in by_type.values() if (value := first_pass_yield(group)) is not None]
+    if not yields:
+        return None
+    rolled = 1.0
+    for value in yields:
+        rolled *= value
+    return rolled
+
+
+def by_hour(rows: Iterable[Count], day: Day, until: dt.datetime) -> list[tuple[dt.datetime, int]]:
+    """Return units passed per hour of a day up to ``until``, hours without any included."""
+    passed: dict[dt.datetime, int] = defaultdict(int)
+    for row in rows:
+        passed[row.hour] += row.passed
+    hours = []
+    hour = day.since
+    while hour < min(day.until, until):
+        hours.append((hour, passed[hour]))
+        hour += HOUR
+    return hours

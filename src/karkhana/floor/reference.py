@@ -1,0 +1,139 @@
+"""Reads the reference data that the gate needs, once per change of it.
+
+The cache is held per process and database and is true as long as ``ledger_reference.version`` stands:
+triggers raise it in the same transaction as any change.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from karkhana.design.release import ReleasePackage, decode_package
+from karkhana.floor.rules import Reference, Station
+from karkhana.ledger.store import Cursor
+
+_CACHE: dict[str, tuple[int, Reference]] = {}
+_PACKAGES: dict[str, ReleasePackage] = {}
+
+
+def reference(cursor: Cursor) -> Reference:
+    """Return the reference data as of now; a read of one row when nothing has changed."""
+    cursor.execute("SELECT version FROM ledger_reference")
+    row = cursor.fetchone()
+    assert row is not None
+    name = cursor.connection.info.dbname
+    cached = _CACHE.get(name)
+    if cached is None or cached[0] != row[0]:
+        cached = _CACHE[name] = (row[0], _read(cursor))
+    return cached[1]
+
+
+def _read(cursor: Cursor) -> Reference:
+    stations = _stations(cursor)
+    setups = _setups(cursor)
+    releases = _releases(cursor)
+    return Reference(
+        stations=MappingProxyType(stations),
+        setups=MappingProxyType(setups),
+        releases=MappingProxyType(releases),
+        work_orders=MappingProxyType(_work_orders(cursor)),
+        certificates=MappingProxyType(_certificates(cursor)),
+        suppliers=_suppliers(cursor),
+        feeder_parts=MappingProxyType(_feeder_parts(setups, releases)),
+    )
+
+
+def _stations(cursor: Cursor) -> dict[str, Station]:
+    cursor.execute(
+        "SELECT s.code, p.code, l.code, s.station_type, p.time_zone FROM floor_station s"
+        " JOIN floor_line l ON l.id = s.line_id JOIN floor_plant p ON p.id = l.plant_id"
+    )
+    return {
+        row[0]: Station(row[0], row[1], row[2], row[3], ZoneInfo(row[4]))
+        for row in cursor.fetchall()
+    }
+
+
+def _setups(cursor: Cursor) -> dict[str, frozenset[tuple[str, str]]]:
+    cursor.execute(
+        "SELECT l.code, p.code, r.code FROM floor_linesetup s JOIN floor_line l ON l.id = s.line_id"
+        " JOIN design_revision r ON r.id = s.revision_id JOIN design_product p ON p.id = r.product_id"
+    )
+    found: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+    for line, product, revision in cursor.fetchall():
+        found[line].add((product, revision))
+    return {line: frozenset(pairs) for line, pairs in found.items()}
+
+
+def _releases(cursor: Cursor) -> dict[tuple[str, str], ReleasePackage]:
+    cursor.execute(
+        "SELECT p.code, r.code, r.package_hash FROM design_revision r"
+        " JOIN design_product p ON p.id = r.product_id WHERE r.package IS NOT NULL"
+    )
+    rows = cursor.fetchall()
+    unread = [row[2] for row in rows if row[2] not in _PACKAGES]
+    if unread:
+        cursor.execute(
+            "SELECT package_hash, package FROM design_revision WHERE package_hash = ANY(%s)",
+            [unread],
+        )
+        for digest, package in cursor.fetchall():
+            _PACKAGES[digest] = decode_package(package)
+    return {
+        (product, revision): _PACKAGES[digest] for product, revision, digest in rows
+    }
+
+
+def _work_orders(cursor: Cursor) -> dict[str, tuple[str, str]]:
+    cursor.execute(
+        "SELECT w.code, p.code, r.code FROM floor_workorder w"
+        " JOIN design_revision r ON r.id = w.revision_id JOIN design_product p ON p.id = r.product_id"
+        " WHERE r.package IS NOT NULL"
+    )
+    return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+
+
+def _certificates(
+    cursor: Cursor,
+) -> dict[str, dict[str, tuple[tuple[dt.date, dt.date], ...]]]:
+    cursor.execute(
+        "SELECT o.code, c.skill, c.valid_from, c.valid_to FROM people_operator o"
+        " LEFT JOIN people_certificate c ON c.operator_id = o.id"
+    )
+    found: defaultdict[str, dict[str, tuple[tuple[dt.date, dt.date], ...]]] = (
+        defaultdict(dict)
+    )
+    for operator, skill, start, end in cursor.fetchall():
+        held = found[operator]
+        if skill is not None:
+            held[skill] = (*held.get(skill, ()), (start, end))
+    return dict(found)
+
+
+def _suppliers(cursor: Cursor) -> frozenset[str]:
+    cursor.execute("SELECT code FROM supply_supplier")
+    return frozenset(row[0] for row in cursor.fetchall())
+
+
+def _feeder_parts(
+    setups: dict[str, frozenset[tuple[str, str]]],
+    releases: dict[tuple[str, str], ReleasePackage],
+) -> dict[tuple[str, str], dict[str | None, frozenset[str]]]:
+    found: defaultdict[tuple[str, str], defaultdict[str | None, set[str]]] = (
+        defaultdict(lambda: defaultdict(set))
+    )
+    for line, pairs in setups.items():
+        for pair in pairs:
+            for step in releases[pair].steps if pair in releases else ():
+                places = found[line, step.station_type]
+                for material in step.materials:
+                    places[material.location].update(
+                        {material.part, *material.alternates}
+                    )
+    return {
+        key: {loc: frozenset(p) for loc, p in places.items()}
+        for key, places in found.items()
+    }
