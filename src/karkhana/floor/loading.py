@@ -14,6 +14,11 @@ from karkhana.ledger.state import Claim, Setup
 _SETUPS: dict[tuple[str, str], Setup] = {}
 
 
+def forget_setups() -> None:
+    """Empty the cache of stations' set-ups, before and after the projections behind it are rebuilt."""
+    _SETUPS.clear()
+
+
 def load_world(cursor: store.Cursor, events: Sequence[ev.Event]) -> World:
     """Read all that these events touch, and lock the units, so that the answer stays true until commit."""
     world = World(reference(cursor))

@@ -202,7 +202,11 @@ TALLY_METRICS = (
 
 @dataclass(slots=True)
 class Changes:
-    """Everything that a batch changed, for the store to write; in order of happening where order matters."""
+    """Everything that a batch changed, for the store to write; in order of happening where order matters.
+
+    ``packed`` holds (child, parent, at, seq), ``unpacked`` (child, at, seq), ``descents`` the columns of
+    ``ledger_descent``, ``windows`` the longest window in microseconds by station.
+    """
 
     units: dict[str, Unit] = field(default_factory=dict)
     lots: list[Lot] = field(default_factory=list)
@@ -212,6 +216,8 @@ class Changes:
     windows: dict[str, int] = field(default_factory=dict)
     edges: list[Edge] = field(default_factory=list)
     removed: list[Edge] = field(default_factory=list)
+    packed: list[tuple[str, str, dt.datetime, int]] = field(default_factory=list)
+    unpacked: list[tuple[str, dt.datetime, int]] = field(default_factory=list)
     descents: list[tuple[int, str, str, str, str, int | None, dt.datetime]] = field(
         default_factory=list
     )

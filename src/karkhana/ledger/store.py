@@ -392,6 +392,13 @@ def _save_links(cursor: Cursor, changes: Changes) -> None:
                 for e in changes.removed
             ],
         )
+    _copy_rows(cursor, "ledger_containment", "child, parent, added_at, added_seq", changes.packed)
+    if changes.unpacked:
+        cursor.executemany(
+            "UPDATE ledger_containment SET removed_at = %s, removed_seq = %s"
+            " WHERE child = %s AND removed_at IS NULL AND added_seq < %s",
+            [(at, seq, child, seq) for child, at, seq in changes.unpacked],
+        )
     _copy_rows(
         cursor,
         "ledger_descent",

@@ -143,7 +143,7 @@ def _check_container(
 def apply_aggregation(world: World, event: ev.AggregationEvent, seq: int) -> Trail:
     """Put children into a container, which is born with its first child, or take them out."""
     if event.action == "DELETE":
-        _unpack(world, event)
+        _unpack(world, event, seq)
         return Trail(event.parent)
     first = world.units[event.children[0]]
     parent = world.units.get(event.parent)
@@ -160,6 +160,7 @@ def apply_aggregation(world: World, event: ev.AggregationEvent, seq: int) -> Tra
         child = world.touch(world.units[serial])
         child.parent = event.parent
         world.inside.setdefault(event.parent, set()).add(serial)
+        world.changes.packed.append((serial, event.parent, event.at, seq))
         if child.kind == "unit":
             _pass_packing(world, event, child)
         moved(child, event.at)
@@ -175,14 +176,15 @@ def _pass_packing(world: World, event: ev.AggregationEvent, unit: Unit) -> None:
         unit.state = "packed"
 
 
-def _unpack(world: World, event: ev.AggregationEvent) -> None:
+def _unpack(world: World, event: ev.AggregationEvent, seq: int) -> None:
     parent = world.touch(world.units[event.parent])
     parent.positions -= len(set(event.children))
     moved(parent, event.at)
-    for serial in set(event.children):
+    for serial in sorted(set(event.children)):
         child = world.touch(world.units[serial])
         child.parent = None
         world.inside.get(event.parent, set()).discard(serial)
+        world.changes.unpacked.append((serial, event.at, seq))
         moved(child, event.at)
         if child.kind == "container":
             continue

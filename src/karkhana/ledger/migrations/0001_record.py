@@ -151,6 +151,17 @@ CREATE UNIQUE INDEX ledger_edge_child_once ON ledger_edge (child, part)
 CREATE INDEX ledger_edge_child ON ledger_edge (child) WHERE child IS NOT NULL AND removed_at IS NOT NULL;
 CREATE INDEX ledger_edge_lot ON ledger_edge (lot) WHERE lot IS NOT NULL;
 
+CREATE TABLE ledger_containment (
+    child       text NOT NULL,
+    parent      text NOT NULL,
+    added_at    timestamptz NOT NULL,
+    added_seq   bigint NOT NULL,
+    removed_at  timestamptz,
+    removed_seq bigint,
+    PRIMARY KEY (child, added_seq)
+);
+COMMENT ON TABLE ledger_containment IS 'what was in which container, from and until';
+
 CREATE TABLE ledger_lot (
     lot          text PRIMARY KEY,
     part         text NOT NULL,
@@ -264,7 +275,7 @@ CREATE TABLE ledger_refusal_tally (
 """
 
 TABLES = (
-    "ledger_event, ledger_receipt, ledger_unit, ledger_edge, ledger_lot, ledger_mount, ledger_setup,"
+    "ledger_event, ledger_receipt, ledger_unit, ledger_edge, ledger_containment, ledger_lot, ledger_mount, ledger_setup,"
     " ledger_descent, ledger_identity, ledger_hold, ledger_hold_member, ledger_shipment,"
     " ledger_shipment_item, ledger_tally, ledger_refusal_tally"
 )
