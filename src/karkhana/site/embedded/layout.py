@@ -101,9 +101,12 @@ class Layout:
 
     @property
     def run(self) -> Path:
-        """The folder of the socket; outside home only when home's path is too long for a socket."""
+        """The folder of the socket; outside home only when home's path cannot be a socket's.
+
+        It cannot when it is too long, or holds a comma, which parts several hosts in libpq.
+        """
         inside = self.home / "run"
-        if len(os.fsencode(inside / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET_PATH:
+        if len(os.fsencode(inside / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET_PATH and "," not in str(inside):
             return inside
         digest = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:16]
         # Not TMPDIR and not XDG_RUNTIME_DIR: every process must work out the same folder.

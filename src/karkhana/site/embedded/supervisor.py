@@ -36,10 +36,14 @@ State = Literal["not_made", "stopped", "starting", "running"]
 START_TIMEOUT = 1800.0
 #: Seconds. A clean stop writes all of shared_buffers out first.
 STOP_TIMEOUT = 600.0
-#: Seconds for which a living server may have no socket before it counts as out of reach.
-SOCKET_GRACE = 30.0
+#: Seconds for which a living server may give no answer at all before it counts as out of reach. A server
+#: that recovers does answer, from its first second on: "starting up".
+ANSWER_GRACE = 90.0
 PAUSE = 0.05
+SAY_FIRST = 3.0
 SAY_EVERY = 10.0
+#: Words that mark the lines of the server's log which say why it did not start.
+TELLING = ("FATAL", "PANIC", "HINT", "rror", "invalid")
 #: What the server answers while it is alive but not open yet (recovery) or not open any more (stop).
 NOT_YET = ("starting up", "not yet accepting", "recovery mode", "shutting down")
 #: What it answers when it is open and every connection is taken.
@@ -140,8 +144,10 @@ def _start(
     cluster.write_settings(layout, account, durable=durable)
     alive = _take_alive_lock(layout, progress)
     try:
-        # No server lives, as the lock proves: whatever process the number belongs to, it is not ours.
-        (layout.data / "postmaster.pid").unlink(missing_ok=True)
+        # No server lives, as the lock proves: whatever process these files' number belongs to now (a
+        # stranger, a zombie), it is not ours. PostgreSQL would believe the number and not start.
+        for left in (layout.data / "postmaster.pid", layout.socket, Path(f"{layout.socket}.lock")):
+            left.unlink(missing_ok=True)
         progress("Starting the database")
         with layout.start_log.open("wb") as output:
             account.own(layout.start_log, 0o600)
@@ -208,7 +214,7 @@ def _last_words(layout: Layout) -> str:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - 8192))
             lines = file.read().decode(errors="replace").splitlines()
-        complaints += [line for line in lines if any(word in line for word in ("FATAL", "PANIC", "HINT", "rror"))]
+        complaints += [line for line in lines if any(word in line for word in TELLING)]
     return " | ".join(line.strip() for line in complaints[-4:])
 
 
@@ -221,16 +227,16 @@ def _wait(
         Refused: when it neither answers nor ends: ``database.recovering`` or ``database.unreachable``.
     """
     begun = time.monotonic()
-    say_at = begun + 3
-    socket_seen = begun
+    say_at = begun + SAY_FIRST
+    answered = begun
     while _alive(pid, layout.data):
         answer = _answer(info, "super", dbname="postgres")
         now = time.monotonic()
         if answer == "yes":
             return "up"
-        if answer == "not yet" or layout.socket.exists():
-            socket_seen = now
-        if answer == "no" or now - socket_seen > SOCKET_GRACE:
+        if answer == "not yet":
+            answered = now
+        if answer == "no" or now - answered > ANSWER_GRACE:
             raise _unreachable(layout, pid)
         if now - begun > timeout:
             raise refuse(
