@@ -12,7 +12,8 @@ Maker = tuple[str, str]
 _HARD = re.compile(r"\s*(?:[\n\r|;]|\s/\s|\s+or\s+)\s*", re.IGNORECASE)
 _NUMBER = re.compile(r"^[A-Za-z0-9][\w.,+#()*%&/ -]{2,59}$")
 _REMARK = re.compile(
-    r"\b(?:alternatives?|alternates?|alt\.?|2nd source|second source|substitute|replacement)\s*:\s*([^;|\n]{3,120})",
+    r"\b(?:alternatives?|alternates?|alt\.?|2nd source|second source|substitute|replacement)\s*:"
+    r"\s*([^;|\n]{3,120})",
     re.IGNORECASE,
 )
 _EMPTY = frozenset({"-", "--", "~", "n/a", "na", "none", "tbd", "?", "*", "generic", "any", "no", "x"})
@@ -40,7 +41,7 @@ def joined_by_commas(row: Row, columns: Columns) -> bool:
     The pairs may then belong to different designators instead of being alternates of one another.
     """
     cells = ((row.cell(maker), row.cell(number)) for number, maker in columns.part_numbers if number >= 0)
-    return any(split_cell(maker, number)[1] for maker, number in cells)
+    return any("," in maker and "," in number and split_cell(maker, number)[1] for maker, number in cells)
 
 
 def split_cell(makers: str, numbers: str) -> tuple[list[Maker], bool]:

@@ -64,8 +64,8 @@ class Columns(msgspec.Struct, frozen=True):
         pairs += [(words.SUPPLIER, column.name_index) for column in self.suppliers]
         pairs += [(words.SUPPLIER_NUMBER, column.index) for column in self.suppliers if column.index >= 0]
         for kind, indexes in (
-            (words.ALTERNATE, self.alternates), (words.NOT_FITTED, self.not_fitted), (words.FITTED, self.fitted),
-            (words.NOTES, self.notes),
+            (words.ALTERNATE, self.alternates), (words.NOT_FITTED, self.not_fitted),
+            (words.FITTED, self.fitted), (words.NOTES, self.notes),
         ):  # fmt: skip
             pairs += [(kind, index) for index in indexes]
         printed: dict[str, str] = {}
@@ -155,7 +155,7 @@ def _strict_cells(sorter: _Sorter, index: int) -> tuple[int, int]:
 
 
 def _references(sorter: _Sorter) -> int | None:
-    """The column of designators: the certain heading with most designators, or a doubtful one full of them."""
+    """The designator column: the certain heading with most designators, or a doubtful one full of them."""
     sure = {index: _strict_cells(sorter, index) for index in sorter.certain(words.REFERENCES)}
     if sure and (max(hits for hits, _ in sure.values()) or len(sure) == 1):
         return sorter.take(max(sure, key=lambda index: (sure[index][0], sure[index][1])), words.REFERENCES)
@@ -180,7 +180,7 @@ def _quantity(sorter: _Sorter, references: int | None) -> int | None:
 
 
 def _agreement(sorter: _Sorter, index: int, references: int | None) -> tuple[bool, int]:
-    """Whether a column holds numbers at all, and in how many tenths of the rows they match the designators."""
+    """Whether a column holds numbers, and in how many tenths of the rows they match the designators."""
     agree = numbers = both = 0
     for row in sorter.sample:
         quantity = parse_quantity(row.cell(index))

@@ -20,9 +20,9 @@ CLASSES = word_set(
     " JP JR JS JST JTAG JX K KEY KL KT L LA LB LCD LD LDR LED LEDS LOGO LP LS M MCU MEC MECH MH MIC MIK MK ML"
     " MN MOD MOT MOV MP MT N NFC NT NTC OB OBJ OC OK OL OP OPT OSC OLED P PAD PB PC PCB PD PL POT PS PT PTC"
     " PTH PU PWR PX Q QA QN QP QZ R RA RF RJ RL RLY RM RN RP RR RS RT RTC RV RX S SB SC SCR SD SENS SH SHD"
-    " SHLD SIM SJ SK SL SMA SOL SOLAR SP SPK SR SRV ST SV SW T TB TC TCK TF TH TJ TL TP TR TRIM TS TT TVS TX U"
-    " UN USB UX V VA VC VD VDR VIA VR VREF VS VT VZ W WIFI WS WT X XA XC XF XK XL XO XP XS XT XTAL XU XW Y Z"
-    " ZD ZQ FM BD BP BTN CAM CE CL CS CY DG DIP DN EL EMI FE HP HV IN JA JB JC JD JK JL JM JW LC LM LF LN LR"
+    " SHLD SIM SJ SK SL SMA SOL SOLAR SP SPK SR SRV ST SV SW T TB TC TCK TF TH TJ TL TP TR TRIM TS TT TVS TX"
+    " U UN USB UX V VA VC VD VDR VIA VR VREF VS VT VZ W WIFI WS WT X XA XC XF XK XL XO XP XS XT XTAL XU XW"
+    " Y Z ZD ZQ FM BD BP BTN CAM CE CL CS CY DG DIP DN EL EMI FE HP HV IN JA JB JC JD JK JL JM JW LC LM LF LN LR"
     " LX MG MIX NE NS OUT PA PH PI PM PR QR RC RD RE RG RH RK RU RW RY SG SN SS SU SX TA TE TM TN TU TV UB"
     " UC UD UE VCC VDD VL VN VO VP VX"
 )
@@ -39,6 +39,7 @@ _RUN = re.compile(
 _SHORT_RUN = re.compile(r"^([A-Za-z]{1,10}[$_]?)(\d{1,6})\s*(?:-|–|—|~|\.{2,3}|…)\s*(\d{1,6})$")
 _SEPARATOR = re.compile(r"[,;，；、|\n\r\t]+|\s+(?:and|und|et|y|e|&|\+)\s+", re.IGNORECASE)
 _BRACKETS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
+_STROKES = frozenset({"-", "–", "—", "/", "&", "+", ".", ":", "*"})
 _LOOSE = re.compile(r"^[^\s(){}\"'=<>]{1,24}$")
 
 
@@ -47,7 +48,7 @@ class Designators(msgspec.Struct, frozen=True):
 
     ``strict`` tells that every name has the form of a designator; ``loose`` names (``BAT``, ``5V_OUT``) are
     designators only where the column and the quantity say so. ``notes`` keeps the words beside them, and
-    ``marked`` the designators that a bracket marks as something (``R5 (DNP)``), with the words of the bracket.
+    ``marked`` the designators that a bracket marks as something (``R5 (DNP)``), with its words.
     """
 
     names: tuple[str, ...] = ()
@@ -120,6 +121,9 @@ class _Collector:
         """Read one piece between separators: runs, then words."""
         if not chunk:
             return
+        if len(self.names) > limits.MAX_CELL_REFERENCES:
+            self.too_many = True
+            return
         rest = _RUN.sub(self._run, chunk).strip()
         if rest:
             self._words(rest)
@@ -141,7 +145,7 @@ class _Collector:
         short = _SHORT_RUN.match(chunk)
         if short is not None and self._short_run(short):
             return
-        words = [word for word in chunk.split() if word not in {"-", "–", "—", "/", "&", "+", ".", ":", "*"}]
+        words = [word for word in chunk.split() if word not in _STROKES]
         for position, word in enumerate(words):
             if is_designator(word):
                 self.names.append(word)
@@ -176,7 +180,7 @@ class _Collector:
         if self.short_runs and (expanded == quantity or not keep):
             for index, members in reversed(self.short_runs):
                 names[index : index + 1] = members
-        if len(names) > limits.MAX_RUN * 10:
+        if len(names) > limits.MAX_CELL_REFERENCES:
             return Designators(too_many=True, strict=False)
         strict = self.strict and bool(names)
         return Designators(tuple(names), strict, tuple(self.notes), tuple(self.marked), self.too_many)

@@ -7,13 +7,18 @@ import re
 from karkhana.design.bom.designators import is_designator, parse_designators
 from karkhana.design.bom.words import word_set
 
-_CODES = r"DNP|DNF|DNI|DNM|DNS|DNL|DNA|NM|N/M|NF|N/F|NP|N/P|NU|N/U|NOPOP|NO[ _-]?POP|NOFIT|NO[ _-]?FIT|NOMOUNT|NO[ _-]?STUFF"
+_CODES = (
+    r"DNP|DNF|DNI|DNM|DNS|DNL|DNA|NM|N/M|NF|N/F|NP|N/P|NU|N/U"
+    r"|NO[ _-]?POP|NO[ _-]?FIT|NOMOUNT|NO[ _-]?STUFF"
+)
 _PHRASES = (
     r"(?:do|does)[ _-]?not[ _-]?(?:populate|fit|place|mount|install|stuff|assemble|load|insert|solder|use)d?"
     r"|don'?t[ _-]?(?:populate|fit|place|mount|install|stuff|assemble|solder)"
-    r"|not?[ _-]?(?:be[ _-]?)?(?:populated?|fitted|fit|placed|mount(?:ed)?|installed|stuff(?:ed)?|assembled?|loaded|used)"
+    r"|not?[ _-]?(?:be[ _-]?)?(?:populated?|fitted|fit|placed|mount(?:ed)?|installed|stuff(?:ed)?)"
+    r"|not?[ _-]?(?:be[ _-]?)?(?:assembled?|loaded|used)"
     r"|no[ _-]?(?:populate|load|place|install|assembly)|unpopulated|unfitted|unmounted|unplaced|unstuffed"
-    r"|to be left (?:empty|open)|leave (?:empty|open|unpopulated)|nicht[ _-]?best(?:ü|ue)ck(?:t|en)|unbest(?:ü|ue)ckt"
+    r"|to be left (?:empty|open)|leave (?:empty|open|unpopulated)"
+    r"|nicht[ _-]?best(?:ü|ue)ck(?:t|en)|unbest(?:ü|ue)ckt"
     r"|non[ _-]?mont(?:é|e|are|ato)|ne pas monter|no[ _-]?montar|no[ _-]?poblar|ej monterad|niet plaatsen"
     r"|不贴|不焊|未贴|空贴|不装"
 )
@@ -21,7 +26,8 @@ _WHOLE = re.compile(rf"^[\s*(\[<!-]*(?:{_CODES}|{_PHRASES})[\s*)\]>!.-]*$", re.I
 # Inside other words only the unmistakable codes count: "NM", "NF", "NP" and "NU" are part of real values.
 _SURE = r"DNP|DNF|DNI|DNM|NOPOP|NO[ _-]?POP|NOFIT|NO[ _-]?STUFF"
 _INSIDE = re.compile(
-    rf"(?:^|[\s,;/(\[<*_-])(?:{_SURE}|{_PHRASES})(?:$|[\s,;)\]>*!.]*$)|^[*(\[<]*(?:{_SURE})[*)\]>]*(?=[\s,;:/_-])",
+    rf"(?:^|[\s,;/(\[<*_-])(?:{_SURE}|{_PHRASES})[\s,;)\]>*!.]*$"
+    rf"|^[*(\[<]*(?:{_SURE})[*)\]>]*(?=[\s,;:/_-])",
     re.IGNORECASE,
 )
 _NC = re.compile(r"^[\s*(\[]*(?:NC|N\.C\.|N/C)[\s*)\]]*$", re.IGNORECASE)
@@ -88,6 +94,8 @@ def some_not_fitted(text: str, references: tuple[str, ...]) -> tuple[str, ...]:
     before = _SOME_BEFORE.match(text)
     if before is not None:
         lists.append(before[1])
+    if not lists:
+        return ()
     known = {reference.upper(): reference for reference in references}
     named = [name.upper() for part in lists for name in _names(part)]
     return tuple(known[name] for name in dict.fromkeys(named) if name in known)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 _QUANTITY = re.compile(
     r"^\s*['=]?\s*(?P<number>\d[\d.,'\s]{0,24}|[.,]\d{1,9})\s*"
@@ -14,6 +15,7 @@ _QUANTITY = re.compile(
 _LIMIT = Decimal("1e9")
 
 
+@lru_cache(maxsize=4096)
 def parse_quantity(text: str, expected: int = 0) -> Decimal | None:
     """Read a quantity, or return None for text that is none.
 

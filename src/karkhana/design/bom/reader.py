@@ -11,9 +11,9 @@ import re
 from karkhana.design.bom import limits, sheets, sniff, words
 from karkhana.design.bom.dialects import name_dialect
 from karkhana.design.bom.headers import has_designator_column
-from karkhana.design.bom.lines import Table
 from karkhana.design.bom.model import BomLine, BomReport, Grid, Source
 from karkhana.design.bom.sheets import Found
+from karkhana.design.bom.tables import Table
 from karkhana.design.bom.text import read_text
 from karkhana.design.bom.workbook import is_workbook, read_workbook
 from karkhana.kernel.refusals import Refused, refuse
@@ -38,11 +38,11 @@ def read_bom(data: bytes, *, file_name: str, sheet: str | None = None) -> BomRep
     source = read_workbook(data, name) if is_workbook(data) else read_text(data, name)
     grids = _selected(source, sheet, name)
     found = sheets.read_grids(grids, sheet)
+    if found.too_many:
+        raise sniff.too_large(name, "too many tables or designators", f"{limits.MAX_REFERENCES} designators")
     lines = tuple(line for table in found.tables for line in table.lines)
     if not lines:
         raise _refusal(found, grids, name)
-    if sum(len(line.references) for line in lines) > limits.MAX_REFERENCES:
-        raise sniff.too_large(name, "more designators than any board", f"{limits.MAX_REFERENCES} designators")
     return _report(source, found, lines)
 
 
@@ -129,7 +129,7 @@ def _refusal(found: Found, grids: tuple[Grid, ...], name: str) -> Refused:
     """Say what the file is, when it is no bill."""
     if found.placements:
         return _placement_refusal(found, name)
-    if found.tables:
+    if found.headers:
         return refuse(
             "bom.empty",
             "{file} has the headings of a bill of materials but no line that could be understood.",

@@ -20,8 +20,8 @@ _TOTAL = re.compile(
 _NOTE = word_set("note notes nota bemerkung hinweis remark remarks legend approved prepared checked")
 _NOTHING = frozenset({"-", "--", "~", "n/a", "na", "none", "nil", ".", "/", "*", "tbd"})
 _THINGS = word_set(
-    "PCB SCREW SCREWS NUT NUTS WASHER WASHERS SPACER SPACERS STANDOFF CASE ENCLOSURE LABEL BATTERY CABLE HEATSINK"
-    " PANEL BOX LID COVER FIRMWARE SOLDER GLUE BARE BAREPCB MISC OTHER VARIOUS HARDWARE"
+    "PCB SCREW SCREWS NUT NUTS WASHER WASHERS SPACER SPACERS STANDOFF CASE ENCLOSURE LABEL BATTERY CABLE"
+    " HEATSINK PANEL BOX LID COVER FIRMWARE SOLDER GLUE BARE BAREPCB MISC OTHER VARIOUS HARDWARE"
 )
 
 
@@ -41,17 +41,21 @@ class Fields(msgspec.Struct, frozen=True):
 def read_fields(row: Row, columns: Columns) -> Fields:
     """Read a row, repairing one that stands a cell too far left or right or was cut at commas."""
     plain = _fields(row, columns, shifted=False)
-    if columns.references is None or _sound(plain, columns):
+    if columns.references is None or (_sound(plain, columns) and not _cut_apart(plain, columns)):
         return plain
     for repaired in _repairs(row, columns):
         fields = _fields(repaired, columns, shifted=True)
-        if (
-            _sound(fields, columns)
-            and fields.references
-            and (columns.quantity is None or fields.quantity is not None)
-        ):
+        numbered = columns.quantity is None or fields.quantity is not None
+        agrees = not plain.references or fields.quantity == len(fields.references)
+        if _sound(fields, columns) and fields.references and numbered and agrees:
             return fields
     return plain
+
+
+def _cut_apart(fields: Fields, columns: Columns) -> bool:
+    """Whether a list of designators without quotes was cut at its commas: a longer row, too few designators."""
+    longer = len(fields.row.cells) > len(columns.header.labels)
+    return longer and fields.quantity is not None and fields.quantity > len(fields.references) > 0
 
 
 def _sound(fields: Fields, columns: Columns) -> bool:
@@ -114,7 +118,7 @@ def _accepted(found: Designators, text: str, quantity: int | None) -> tuple[str,
 
 
 def _free_names(found: Designators, quantity: int | None) -> bool:
-    """Whether names such as ``BAT`` or ``5V_OUT`` are designators: printed in capitals, as many as the quantity."""
+    """Whether names such as ``BAT`` or ``5V_OUT`` are designators: in capitals, as many as the quantity."""
     if any(name.upper() in _THINGS or not re.search(r"[A-Za-z]", name) for name in found.names):
         return False
     if quantity not in (None, 0) and quantity != len(found.names):

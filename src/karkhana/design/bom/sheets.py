@@ -14,12 +14,12 @@ from karkhana.design.bom import limits, words
 from karkhana.design.bom.columns import map_columns
 from karkhana.design.bom.fitting import says_not_fitted
 from karkhana.design.bom.headers import PLACE, Header, find_header
-from karkhana.design.bom.lines import Table, read_table
 from karkhana.design.bom.model import BomLine, Grid, Unparsed
+from karkhana.design.bom.tables import Table, read_table
 
 _BESIDE = re.compile(
-    r"change|history|revision|rev ?log|log$|instruction|readme|cover|legend|summary|statistic|pivot|template|example"
-    r"|cost|price|pricing|quote|invoice|lookup|settings|config|parameters?$|info$|about|glossary",
+    r"change|history|revision|rev ?log|log$|instruction|readme|cover|legend|summary|statistic|pivot|template"
+    r"|example|cost|price|pricing|quote|invoice|lookup|settings|config|parameters?$|info$|about|glossary",
     re.IGNORECASE,
 )
 _MECHANICAL = re.compile(
@@ -37,6 +37,8 @@ class Found(msgspec.Struct):
     placements: list[Header] = []
     sheets: list[str] = []
     warnings: list[str] = []
+    references: int = 0
+    too_many: bool = False
 
 
 def read_grids(grids: tuple[Grid, ...], only: str | None) -> Found:
@@ -60,7 +62,8 @@ def _read_grid(grid: Grid, found: Found) -> None:
     """Read all tables of one sheet: each row of headings begins the next one."""
     rows = grid.rows
     place = find_header(rows, 0)
-    while place is not None:
+    while place is not None and not found.too_many:
+        found.too_many = len(found.headers) + len(found.placements) >= limits.MAX_TABLES
         index, header = place
         start = index + header.span
         place = find_header(rows, start)
@@ -73,6 +76,8 @@ def _read_grid(grid: Grid, found: Found) -> None:
         table = read_table(grid.name, columns, body, says_not_fitted(grid.name), title)
         found.headers.append((header, grid))
         found.tables.append(table)
+        found.references += sum(len(line.references) for line in table.lines)
+        found.too_many = found.too_many or table.too_many or found.references > limits.MAX_REFERENCES
 
 
 def _is_placement(header: Header) -> bool:
@@ -82,7 +87,7 @@ def _is_placement(header: Header) -> bool:
 
 
 def _choose(found: Found) -> None:
-    """Keep each designator's best view: a grouped table before single components, the first sheet before copies."""
+    """Keep each designator's best view: grouped before single components, the first sheet before copies."""
     accepted: list[Table] = []
     seen: set[str] = set()
     with_references = [table for table in found.tables if table.references() and not table.not_fitted]
@@ -154,7 +159,7 @@ def _without(line: BomLine, names: set[str]) -> BomLine | None:
 
 
 def _add_mechanical(table: Table, accepted: list[Table], have_bill: bool, found: Found) -> None:
-    """A table without designators: part of the bill by its place or name, and otherwise a side calculation."""
+    """A table without designators: part of the bill by its place or name, else a side calculation."""
     beside = any(kept.sheet == table.sheet for kept in accepted)
     if have_bill and not beside and not _MECHANICAL.search(table.sheet):
         found.warnings.append(f"sheet {table.sheet!r} has quantities but no designators and was left out")

@@ -13,8 +13,9 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SIGNATURES = (
     (b"%PDF", "a PDF document"), (b"\x89PNG", "a PNG picture"), (b"\xff\xd8\xff", "a JPEG picture"),
     (b"GIF8", "a GIF picture"), (b"\x1f\x8b", "a gzip archive"), (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (b"Rar!", "a RAR archive"), (b"\x7fELF", "a program"), (b"MZ\x90\x00", "a program"), (b"BZh9", "a bzip2 archive"),
-    (b"\xfd7zXZ", "an xz archive"), (b"SQLite format 3", "a database"), (b"{\\rtf", "an RTF document"),
+    (b"Rar!", "a RAR archive"), (b"\x7fELF", "a program"), (b"MZ\x90\x00", "a program"),
+    (b"BZh9", "a bzip2 archive"), (b"\xfd7zXZ", "an xz archive"), (b"SQLite format 3", "a database"),
+    (b"{\\rtf", "an RTF document"),
     (b"RIFF", "a media file"), (b"II*\x00", "a TIFF picture"), (b"MM\x00*", "a TIFF picture"),
 )  # fmt: skip
 _MARKUP = (

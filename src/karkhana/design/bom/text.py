@@ -94,11 +94,22 @@ def _lines(text: str, file_name: str) -> list[str]:
     """Physical lines without their ends; form feeds of printed reports do not count as lines."""
     if text.count("\n") + text.count("\r") > limits.MAX_ROWS * 2:
         raise sniff.too_large(file_name, f"about {text.count(chr(10))} lines", f"{limits.MAX_ROWS} lines")
+    if len(text) > limits.MAX_LINE_CHARACTERS and _longest(text) > limits.MAX_LINE_CHARACTERS:
+        raise sniff.unreadable(file_name, "it has a line of more than a million characters")
     body = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", " ").replace("\xa0", " ")
     lines = body.split("\n")
     if len(lines) > limits.MAX_ROWS + 1:
         raise sniff.too_large(file_name, f"{len(lines)} lines", f"{limits.MAX_ROWS} lines")
     return lines
+
+
+def _longest(text: str) -> int:
+    """The length of the longest line, without making copies of the lines."""
+    longest = start = 0
+    for match in re.finditer(r"[\r\n]", text):
+        longest = max(longest, match.start() - start)
+        start = match.end()
+    return max(longest, len(text) - start)
 
 
 def _cut(lines: list[str], file_name: str) -> tuple[str, list[Row]]:

@@ -17,7 +17,8 @@ HEADINGS: dict[str, str] = {
         "circuit ref;cct ref;board reference;pcb ref;ref no;ref id;ref designation;refdeses;"
         "reference id;reference list;designator list;designators list;referenz;referenzen;"
         "bezeichner;bauteilbezeichner;riferimento;riferimenti;repère;repères;repere;reperes;"
-        "designador;designadores;referencias;位号;标号;元件位号;位置号;部品番号 リファレンス;リファレンス;部品記号;"
+        "designador;designadores;referencias;位号;标号;元件位号;位置号;"
+        "リファレンス;部品記号;"
         "номер на схеме;позиционное обозначение;обозначение;pos nr schaltplan;oznaczenie;"
         "oznaczenia;designation reference;parts list refs;reference name"
     ),
@@ -97,7 +98,9 @@ HEADINGS: dict[str, str] = {
         "hersteller artikelnummer;hersteller artikelnr;hersteller typ;référence fabricant;"
         "reference fabricant;ref fabricant;réf fabricant;codice produttore;"
         "codice costruttore;part number produttore;referencia fabricante;número de parte;"
-        "numero de parte;n de parte;制造商型号;制造商料号;厂家型号;厂商型号;型号;原厂型号;制造商编号;メーカー型番;型番;メーカー品番;品番;"
+        "numero de parte;n de parte;制造商型号;制造商料号;厂家型号;厂商型号;型号;"
+        "原厂型号;制造商编号;メーカー型番;"
+        "型番;メーカー品番;品番;"
         "ordering code;orderable part number;mfg ordering code;mfg order code;"
         "manufacturer order code;exact part"
     ),

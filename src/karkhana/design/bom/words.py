@@ -40,8 +40,9 @@ def word_set(text: str) -> frozenset[str]:
 
 
 _NUMBER_WORDS = word_set(
-    "part parts number no nr num pn p n sku code order ref reference id catalog catalogue stock cat item product"
-    " article artikel s bestellnummer bestellnr artikelnummer 编号 商品编号 料号 components uk us de optional"
+    "part parts number no nr num pn p n sku code order ref reference id catalog catalogue stock cat item"
+    " product article artikel s bestellnummer bestellnr artikelnummer 编号 商品编号 料号 components uk us"
+    " de optional"
 )
 _SPACES = re.compile(r"[\s_./\\\-–#*:;,()\[\]{}'\"`?!&+|<>=@°]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -93,7 +94,7 @@ def meanings_of(header: str) -> tuple[tuple[str, ...], int]:
 
 
 def _by_parts(header: str, word: str) -> tuple[str, ...]:
-    """Headings known only in part: ``Manufacturer Part Number (preferred)``, ``Qty for 100``, ``描述 Description``."""
+    """Headings known only in part: ``Manufacturer Part Number (preferred)``, ``Qty for 100``."""
     outside = fold(re.sub(r"[(\[][^)\]]*[)\]]", " ", header))
     if outside and outside != word and outside in _LOOKUP:
         return _LOOKUP[outside]
@@ -119,7 +120,7 @@ def distributor_of(text: str) -> str:
 
 
 def distributor_number(word: str) -> str:
-    """The distributor whose part numbers a folded heading announces: ``lcsc part``, ``mouser``, ``digikey p n``."""
+    """The distributor whose numbers a folded heading announces: ``lcsc part``, ``mouser``."""
     name = distributor_of(word)
     if not name:
         return ""

@@ -58,6 +58,8 @@ def _failure(kind: str, data: bytes, file_name: str) -> Exception:
     if kind == "encrypted":
         return sniff.encrypted(file_name)
     if data.startswith(sniff.OLE):
+        if _ole_cut_off(data):
+            return sniff.truncated(file_name)
         return sniff.unreadable(file_name, "it is an older Office file, but no workbook, or a damaged one")
     return sniff.truncated(file_name)
 
@@ -72,8 +74,15 @@ def _check_ole(data: bytes, file_name: str) -> None:
         raise sniff.truncated(file_name)
 
 
+def _ole_cut_off(data: bytes) -> bool:
+    """Whether an OLE file ends before a sector that its header points to ([MS-CFB], section 2.2)."""
+    size = 1 << min(int.from_bytes(data[30:32], "little"), 16)
+    sectors = [int.from_bytes(data[at : at + 4], "little") for at in (48, *range(76, 512, 4))]
+    return any(sector < 0xFFFFFFFA and (sector + 2) * size > len(data) for sector in sectors)
+
+
 def _check_zip(data: bytes, file_name: str) -> None:
-    """Look into the archive without trusting its sizes: what it is, encrypted or not, and how large it grows."""
+    """Look into the archive without trusting it: what it is, encrypted or not, and how large it grows."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
