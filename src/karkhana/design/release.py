@@ -127,9 +127,7 @@ class PackPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gtin: str | None = None
 
 
-class ReleasePackage(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True
-):
+class ReleasePackage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """A released revision of a product.
 
     Args:
@@ -183,9 +181,7 @@ def check_package(package: ReleasePackage) -> tuple[str, ...]:
     """List what is wrong with a package, as sentences that name the place; empty when it can be released."""
     problems = [*_route_problems(package), *_reference_problems(package)]
     if not 1 <= package.panel_positions <= 60:
-        problems.append(
-            f"panel_positions is {package.panel_positions}; it must be 1 to 60."
-        )
+        problems.append(f"panel_positions is {package.panel_positions}; it must be 1 to 60.")
     if package.repair_limit < 0:
         problems.append("repair_limit must not be negative.")
     return tuple(problems)
@@ -197,23 +193,13 @@ def _route_problems(package: ReleasePackage) -> list[str]:
     problems = []
     for expected, step in enumerate(package.steps, start=1):
         if step.number != expected:
-            problems.append(
-                f"Step {step.number} ({step.name}) stands where step {expected} should."
-            )
+            problems.append(f"Step {step.number} ({step.name}) stands where step {expected} should.")
         if step.reentry is not None and not 1 <= step.reentry <= step.number:
-            problems.append(
-                f"Step {step.number} re-enters at {step.reentry}, which is not before it."
-            )
+            problems.append(f"Step {step.number} re-enters at {step.reentry}, which is not before it.")
         if step.passed_by == "MaterialsInstalled" and not step.key_parts:
-            problems.append(
-                f"Step {step.number} ({step.name}) binds key parts but names none."
-            )
-        if step.passed_by == "UnitsPersonalized" and not (
-            step.identities or step.firmware
-        ):
-            problems.append(
-                f"Step {step.number} ({step.name}) personalises but names nothing to write."
-            )
+            problems.append(f"Step {step.number} ({step.name}) binds key parts but names none.")
+        if step.passed_by == "UnitsPersonalized" and not (step.identities or step.firmware):
+            problems.append(f"Step {step.number} ({step.name}) personalises but names nothing to write.")
         problems += [
             f"Step {step.number}: quantity of {material.part} must be above 0."
             for material in step.materials
@@ -226,19 +212,14 @@ def _route_problems(package: ReleasePackage) -> list[str]:
         ]
     depanels = sum(step.passed_by == "TransformationEvent" for step in package.steps)
     if package.panel_positions > 1 and depanels != 1:
-        problems.append(
-            "A product built on panels needs exactly one TransformationEvent step."
-        )
+        problems.append("A product built on panels needs exactly one TransformationEvent step.")
     return problems
 
 
 def _reference_problems(package: ReleasePackage) -> list[str]:
     problems = []
     roles = [part.role for step in package.steps for part in step.key_parts]
-    problems += [
-        f"Key part role {role!r} stands twice."
-        for role in {r for r in roles if roles.count(r) > 1}
-    ]
+    problems += [f"Key part role {role!r} stands twice." for role in {r for r in roles if roles.count(r) > 1}]
     problems += ["A key part has no role." for role in roles if not role]
     for step in package.steps:
         problems += [

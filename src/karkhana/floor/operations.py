@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
@@ -56,14 +57,13 @@ class _Entry:
     """An event of the batch on its way into the record."""
 
     event: ev.Event
+    event_id: str
     body: str
-    digest: bytes
+    digest: str
     seq: int = 0
 
 
-def record_events(
-    batch: bytes | Sequence[bytes | msgspec.Raw], *, recorded_at: dt.datetime
-) -> list[Outcome]:
+def record_events(batch: bytes | Sequence[bytes | msgspec.Raw], *, recorded_at: dt.datetime) -> list[Outcome]:
     """Gate a batch of events and write all of it, refusals included, in one transaction.
 
     Args:
@@ -87,10 +87,7 @@ def record_events(
             break
         except Exception as error:
             # Another batch was quicker with the same serial or identity: the next look sees it.
-            if (
-                not isinstance(error.__cause__ or error, _WORTH_ANOTHER_TRY)
-                or attempt == _TRIES - 1
-            ):
+            if not isinstance(error.__cause__ or error, _WORTH_ANOTHER_TRY) or attempt == _TRIES - 1:
                 raise
     for index, outcome in written.items():
         outcomes[index] = outcome
@@ -138,13 +135,12 @@ def _read_batch(
             OverflowError,
             RecursionError,
         ) as problem:
-            refusal = no(
-                "event.malformed", index=index, problem=str(problem).rstrip(".")
-            )
+            refusal = no("event.malformed", index=index, problem=str(problem).rstrip("."))
             entries.append(None)
             outcomes.append(Outcome("refused", _id_of(raw), refusal))
             continue
-        entries.append(_Entry(event, body.decode(), hashlib.sha256(body).digest()[:16]))
+        digest = hashlib.sha256(body).hexdigest()[:32]
+        entries.append(_Entry(event, str(event.id), body.decode(), digest))
         outcomes.append(None)
     return entries, outcomes
 
@@ -153,25 +149,43 @@ def _check_values(event: ev.Event) -> None:
     """Refuse what has the right type but no meaning: NaN, infinities, years that no calendar here holds."""
     if not 1900 <= event.at.year <= 2200:
         raise ValueError(f"{event.at.isoformat()} is no time of this factory - at `$.at`")
-    for field, value in _amounts(event):
+    read = _AMOUNTS.get(type(event))
+    if read is None:
+        return
+    for field, value in read(event):
         if value is not None and (not value.is_finite() or abs(value.adjusted()) > 30):
             raise ValueError(f"{value} is no amount - at `$.{field}`")
 
 
-def _amounts(event: ev.Event) -> list[tuple[str, Any]]:
-    if isinstance(event, ev.UnitsTested | ev.UnitsInspected):
-        return [
-            (f"measurements[{i}].{name}", getattr(m, name))
-            for i, m in enumerate(event.measurements)
-            for name in ("value", "low", "high")
-        ]
-    if isinstance(event, ev.MaterialsLoaded | ev.MaterialsUnloaded | ev.ReceivingEvent):
-        return [("quantity", event.quantity)]
-    if isinstance(event, ev.TransformationEvent):
-        return [
-            ("quantity", thing.quantity) for thing in (*event.inputs, *event.outputs)
-        ]
-    return []
+_Amounts = Iterator[tuple[str, Decimal | None]]
+
+
+def _measured(event: ev.UnitsTested | ev.UnitsInspected) -> _Amounts:
+    for index, measurement in enumerate(event.measurements):
+        yield f"measurements[{index}].value", measurement.value
+        yield f"measurements[{index}].low", measurement.low
+        yield f"measurements[{index}].high", measurement.high
+
+
+def _quantity(
+    event: ev.MaterialsLoaded | ev.MaterialsUnloaded | ev.ReceivingEvent,
+) -> _Amounts:
+    yield "quantity", event.quantity
+
+
+def _transformed(event: ev.TransformationEvent) -> _Amounts:
+    for thing in (*event.inputs, *event.outputs):
+        yield "quantity", thing.quantity
+
+
+_AMOUNTS: dict[type[ev.Event], Callable[[Any], _Amounts]] = {
+    ev.UnitsTested: _measured,
+    ev.UnitsInspected: _measured,
+    ev.MaterialsLoaded: _quantity,
+    ev.MaterialsUnloaded: _quantity,
+    ev.ReceivingEvent: _quantity,
+    ev.TransformationEvent: _transformed,
+}
 
 
 def _id_of(raw: bytes | msgspec.Raw) -> str | None:
@@ -184,24 +198,20 @@ def _id_of(raw: bytes | msgspec.Raw) -> str | None:
     return value[:80] if isinstance(value, str) else None
 
 
-def _without_doubles(
-    entries: list[_Entry | None], outcomes: list[Outcome | None]
-) -> dict[int, _Entry]:
+def _without_doubles(entries: list[_Entry | None], outcomes: list[Outcome | None]) -> dict[int, _Entry]:
     """Return the entries to write by index: the first of each id, and any that contradicts it."""
     first: dict[Any, _Entry] = {}
     fresh: dict[int, _Entry] = {}
     for index, entry in enumerate(entries):
         if entry is None:
             continue
-        known = first.setdefault(entry.event.id, entry)
+        known = first.setdefault(entry.event_id, entry)
         if known is entry or known.digest != entry.digest:
             fresh[index] = entry
     return fresh
 
 
-def _answer_doubles(
-    entries: list[_Entry | None], outcomes: list[Outcome | None]
-) -> None:
+def _answer_doubles(entries: list[_Entry | None], outcomes: list[Outcome | None]) -> None:
     """Give an event that stands twice in one batch the outcome of its first."""
     first: dict[Any, Outcome] = {}
     for index, entry in enumerate(entries):
@@ -209,25 +219,21 @@ def _answer_doubles(
         if entry is None:
             continue
         if outcome is None:
-            known = first[entry.event.id]
+            known = first[entry.event_id]
             outcomes[index] = Outcome("repeated", known.event_id, known.refusal)
-        elif entry.event.id not in first:
-            first[entry.event.id] = outcome
+        elif entry.event_id not in first:
+            first[entry.event_id] = outcome
 
 
 def _write(fresh: dict[int, _Entry], recorded_at: dt.datetime) -> dict[int, Outcome]:
     cursor = store.raw_cursor(connection)
     store.begin(cursor)
     _ensure_month(cursor, recorded_at)
-    for entry, seq in zip(
-        fresh.values(), store.allocate(cursor, len(fresh)), strict=True
-    ):
+    for entry, seq in zip(fresh.values(), store.allocate(cursor, len(fresh)), strict=True):
         entry.seq = seq
     before = _claim(cursor, fresh)
     outcomes = _answer_known(cursor, fresh, before)
-    undecided = {
-        index: entry for index, entry in fresh.items() if index not in outcomes
-    }
+    undecided = {index: entry for index, entry in fresh.items() if index not in outcomes}
     world = load_world(cursor, [entry.event for entry in undecided.values()])
     lines: list[str] = []
     stamp = recorded_at.isoformat()
@@ -241,11 +247,11 @@ def _write(fresh: dict[int, _Entry], recorded_at: dt.datetime) -> dict[int, Outc
             refusal = outcome.refusal
         if refusal is None:
             trail = apply(world, entry.event, entry.seq)
-            outcomes[index] = Outcome("accepted", str(entry.event.id))
+            outcomes[index] = Outcome("accepted", entry.event_id)
         else:
             refused(world, entry.event, refusal)
             trail = Trail(_subject(entry.event))
-            outcomes[index] = Outcome("refused", str(entry.event.id), refusal)
+            outcomes[index] = Outcome("refused", entry.event_id, refusal)
         lines.append(_line(world, entry, stamp, trail, refusal))
     store.append_events(cursor, lines)
     store.save(cursor, world.changes)
@@ -263,10 +269,8 @@ def _ensure_month(cursor: store.Cursor, recorded_at: dt.datetime) -> None:
         transaction.on_commit(lambda: _MONTHS.add(key))
 
 
-def _claim(
-    cursor: store.Cursor, fresh: dict[int, _Entry]
-) -> dict[str, tuple[bytes, int]]:
-    receipts = {str(entry.event.id): entry for entry in reversed(fresh.values())}
+def _claim(cursor: store.Cursor, fresh: dict[int, _Entry]) -> dict[str, tuple[str, int]]:
+    receipts = {entry.event_id: entry for entry in reversed(fresh.values())}
     return store.claim_receipts(
         cursor,
         [(event_id, entry.digest, entry.seq) for event_id, entry in receipts.items()],
@@ -274,23 +278,17 @@ def _claim(
 
 
 def _answer_known(
-    cursor: store.Cursor, fresh: dict[int, _Entry], before: dict[str, tuple[bytes, int]]
+    cursor: store.Cursor, fresh: dict[int, _Entry], before: dict[str, tuple[str, int]]
 ) -> dict[int, Outcome]:
     """Answer what was recorded before, and what contradicts it or an earlier event of this batch."""
-    details = (
-        store.first_outcomes(cursor, [seq for _, seq in before.values()])
-        if before
-        else {}
-    )
+    details = store.first_outcomes(cursor, [seq for _, seq in before.values()]) if before else {}
     digests = {event_id: digest for event_id, (digest, _) in before.items()}
     outcomes: dict[int, Outcome] = {}
     for index, entry in fresh.items():
-        event_id = str(entry.event.id)
+        event_id = entry.event_id
         digest = digests.setdefault(event_id, entry.digest)
         if digest != entry.digest:
-            outcomes[index] = Outcome(
-                "refused", event_id, no("event.conflict", id=event_id)
-            )
+            outcomes[index] = Outcome("refused", event_id, no("event.conflict", id=event_id))
         elif event_id in before:
             detail = details.get(before[event_id][1])
             refusal = Refusal(**json.loads(detail)) if detail else None
@@ -309,15 +307,13 @@ def _subject(event: ev.Event) -> str | None:
     return None
 
 
-def _line(
-    world: World, entry: _Entry, stamp: str, trail: Trail, refusal: Refusal | None
-) -> str:
+def _line(world: World, entry: _Entry, stamp: str, trail: Trail, refusal: Refusal | None) -> str:
     """Return an event's line in COPY text, in the order of ``store.EVENT_COLUMNS``."""
     event, null, escape = entry.event, "\\N", store.escape
     station = world.reference.stations.get(event.station)
     detail = escape(_ENCODER.encode(refusal.as_dict()).decode()) if refusal else null
     return (
-        f"{entry.seq}\t{stamp}\t{event.at.isoformat()}\t{trail.began_at or null}\t{event.id}\t"
+        f"{entry.seq}\t{stamp}\t{event.at.isoformat()}\t{trail.began_at or null}\t{entry.event_id}\t"
         f"{type(event).__name__}\t{escape(station.plant) if station else ''}\t{escape(event.station)}\t"
         f"{null if event.actor is None else escape(event.actor)}\t"
         f"{null if trail.subject is None else escape(trail.subject)}\t"

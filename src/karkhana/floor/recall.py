@@ -67,7 +67,11 @@ def recall(*, lot: str | None = None, serial: str | None = None) -> dict[str, An
         Refused: ``lot.unknown``, ``unit.unknown``, or ``recall.what`` when not exactly one is given.
     """
     if (lot is None) == (serial is None):
-        raise refuse("recall.what", "Name a lot or a serial number, not both.", "Give one of the two.")
+        raise refuse(
+            "recall.what",
+            "Name a lot or a serial number, not both.",
+            "Give one of the two.",
+        )
     with transaction.atomic():
         cursor = store.raw_cursor(connection)
         # The answer may be a large share of a table whose statistics are young: keep to the indexes.
@@ -81,7 +85,10 @@ def _of_lot(cursor: store.Cursor, lot: str) -> dict[str, Any]:
     lots = store.lots(cursor, [lot])
     if lot not in lots:
         raise refuse(
-            "lot.unknown", "Lot {lot} was never received.", "Check the number on the label.", lot=lot
+            "lot.unknown",
+            "Lot {lot} was never received.",
+            "Check the number on the label.",
+            lot=lot,
         )
     family = _lot_family(cursor, lot)
     direct: set[str] = set()
@@ -93,7 +100,10 @@ def _of_lot(cursor: store.Cursor, lot: str) -> dict[str, Any]:
         [family],
     )
     direct |= {row[0] for row in cursor.fetchall()}
-    cursor.execute("SELECT parent, removed_at IS NULL FROM ledger_edge WHERE lot = ANY(%s)", [family])
+    cursor.execute(
+        "SELECT parent, removed_at IS NULL FROM ledger_edge WHERE lot = ANY(%s)",
+        [family],
+    )
     edges = cursor.fetchall()
     direct |= {row[0] for row in edges if row[1]}
     removed = {row[0] for row in edges if not row[1]}
@@ -136,13 +146,22 @@ def _consumers(cursor: store.Cursor, lot: str, part: str) -> set[str]:
     products, revisions, steps = ([use[i] for use in uses] for i in range(3))
     cursor.execute(
         _CONSUMED,
-        {"products": products, "revisions": revisions, "steps": steps, "lots": [lot], "part": part},
+        {
+            "products": products,
+            "revisions": revisions,
+            "steps": steps,
+            "lots": [lot],
+            "part": part,
+        },
     )
     return {row[0] for row in cursor.fetchall()}
 
 
 def _of_serial(cursor: store.Cursor, serial: str) -> dict[str, Any]:
-    cursor.execute("SELECT parent, removed_at IS NULL, lot FROM ledger_edge WHERE child = %s", [serial])
+    cursor.execute(
+        "SELECT parent, removed_at IS NULL, lot FROM ledger_edge WHERE child = %s",
+        [serial],
+    )
     edges = cursor.fetchall()
     direct = {row[0] for row in edges if row[1]}
     removed = {row[0] for row in edges if not row[1]}
@@ -159,7 +178,8 @@ def _of_serial(cursor: store.Cursor, serial: str) -> dict[str, Any]:
 def _contents(cursor: store.Cursor, serials: set[str]) -> set[str]:
     """List what is inside containers among the serials: recalling a pallet recalls its units."""
     cursor.execute(
-        "SELECT serial FROM ledger_unit WHERE serial = ANY(%s) AND kind = 'container'", [list(serials)]
+        "SELECT serial FROM ledger_unit WHERE serial = ANY(%s) AND kind = 'container'",
+        [list(serials)],
     )
     containers = [row[0] for row in cursor.fetchall()]
     return {serial for _, serial in store.inside(cursor, containers)} if containers else set()

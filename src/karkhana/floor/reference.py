@@ -51,10 +51,7 @@ def _stations(cursor: Cursor) -> dict[str, Station]:
         "SELECT s.code, p.code, l.code, s.station_type, p.time_zone FROM floor_station s"
         " JOIN floor_line l ON l.id = s.line_id JOIN floor_plant p ON p.id = l.plant_id"
     )
-    return {
-        row[0]: Station(row[0], row[1], row[2], row[3], ZoneInfo(row[4]))
-        for row in cursor.fetchall()
-    }
+    return {row[0]: Station(row[0], row[1], row[2], row[3], ZoneInfo(row[4])) for row in cursor.fetchall()}
 
 
 def _setups(cursor: Cursor) -> dict[str, frozenset[tuple[str, str]]]:
@@ -82,9 +79,7 @@ def _releases(cursor: Cursor) -> dict[tuple[str, str], ReleasePackage]:
         )
         for digest, package in cursor.fetchall():
             _PACKAGES[digest] = decode_package(package)
-    return {
-        (product, revision): _PACKAGES[digest] for product, revision, digest in rows
-    }
+    return {(product, revision): _PACKAGES[digest] for product, revision, digest in rows}
 
 
 def _work_orders(cursor: Cursor) -> dict[str, tuple[str, str]]:
@@ -103,9 +98,7 @@ def _certificates(
         "SELECT o.code, c.skill, c.valid_from, c.valid_to FROM people_operator o"
         " LEFT JOIN people_certificate c ON c.operator_id = o.id"
     )
-    found: defaultdict[str, dict[str, tuple[tuple[dt.date, dt.date], ...]]] = (
-        defaultdict(dict)
-    )
+    found: defaultdict[str, dict[str, tuple[tuple[dt.date, dt.date], ...]]] = defaultdict(dict)
     for operator, skill, start, end in cursor.fetchall():
         held = found[operator]
         if skill is not None:
@@ -122,18 +115,13 @@ def _feeder_parts(
     setups: dict[str, frozenset[tuple[str, str]]],
     releases: dict[tuple[str, str], ReleasePackage],
 ) -> dict[tuple[str, str], dict[str | None, frozenset[str]]]:
-    found: defaultdict[tuple[str, str], defaultdict[str | None, set[str]]] = (
-        defaultdict(lambda: defaultdict(set))
+    found: defaultdict[tuple[str, str], defaultdict[str | None, set[str]]] = defaultdict(
+        lambda: defaultdict(set)
     )
     for line, pairs in setups.items():
         for pair in pairs:
             for step in releases[pair].steps if pair in releases else ():
                 places = found[line, step.station_type]
                 for material in step.materials:
-                    places[material.location].update(
-                        {material.part, *material.alternates}
-                    )
-    return {
-        key: {loc: frozenset(p) for loc, p in places.items()}
-        for key, places in found.items()
-    }
+                    places[material.location].update({material.part, *material.alternates})
+    return {key: {loc: frozenset(p) for loc, p in places.items()} for key, places in found.items()}

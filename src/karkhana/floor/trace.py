@@ -126,7 +126,11 @@ class _Tracer:
         step = release.step(unit["next_step"]) if release and unit["kind"] != "container" else None
         if step is None:
             return None
-        return {"number": step.number, "name": step.name, "station_type": step.station_type}
+        return {
+            "number": step.number,
+            "name": step.name,
+            "station_type": step.station_type,
+        }
 
     def release_of(self, unit: dict[str, Any]) -> ReleasePackage | None:
         return self.reference.releases.get((unit["product"] or "", unit["revision"] or ""))
@@ -270,7 +274,11 @@ class _Tracer:
         return [self.material(material, step, window, mounts) for material in step.materials]
 
     def material(
-        self, material: StepMaterial, step: Step, window: dict[str, Any], mounts: list[dict[str, Any]]
+        self,
+        material: StepMaterial,
+        step: Step,
+        window: dict[str, Any],
+        mounts: list[dict[str, Any]],
     ) -> dict[str, Any]:
         candidates = [mount for mount in mounts if material.allows(mount["part"])]
         lots = {mount["lot"] for mount in candidates}

@@ -50,6 +50,4 @@ def refuse(code: str, message: str, next_step: str, **fields: Any) -> Refused:
 
     The values in ``fields`` are filled into ``message`` and ``next_step`` with ``str.format``.
     """
-    return Refused(
-        Refusal(code, message.format(**fields), next_step.format(**fields), fields)
-    )
+    return Refused(Refusal(code, message.format(**fields), next_step.format(**fields), fields))

@@ -65,9 +65,7 @@ class UnitEvent(Event, frozen=True, kw_only=True):
     unit: Code
 
 
-class Measurement(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
-):
+class Measurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One measured value with its limits, numbers as printed by the tester; either limit may be open."""
 
     name: Code
@@ -77,9 +75,7 @@ class Measurement(
     high: Amount | None = None
 
 
-class Defect(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
-):
+class Defect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One defect found: code, reference designator and board position where known."""
 
     code: Code
@@ -144,9 +140,7 @@ class MaterialsUnloaded(Event, frozen=True, tag=True, kw_only=True):
     quantity: Amount | None = None
 
 
-class Installation(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
-):
+class Installation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One key part going into a unit: by serial, by lot, or both."""
 
     role: Code
@@ -197,9 +191,7 @@ class UnitsDisqualified(UnitEvent, frozen=True, tag=True, kw_only=True):
     positions: tuple[Position, ...] = ()
 
 
-class Repair(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
-):
+class Repair(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One thing done to repair: where, what was wrong, what was done."""
 
     action: Code
@@ -223,9 +215,7 @@ class AggregationEvent(Event, frozen=True, tag=True, kw_only=True):
     children: Annotated[tuple[Code, ...], Meta(min_length=1, max_length=2000)]
 
 
-class Thing(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
-):
+class Thing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """An input or output of a transformation: a unit (with its board position) or an amount of a lot."""
 
     unit: Code | None = None

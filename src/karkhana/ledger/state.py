@@ -78,11 +78,7 @@ class Unit:
     @property
     def good_boards(self) -> int:
         """Boards of a panel that are not scrapped; 1 for a unit."""
-        return (
-            self.positions - self.scrapped_mask.bit_count()
-            if self.kind == "panel"
-            else 1
-        )
+        return self.positions - self.scrapped_mask.bit_count() if self.kind == "panel" else 1
 
 
 @dataclass(slots=True)
@@ -123,9 +119,7 @@ class Setup:
     window_us: int
     mounts: list[Mount]
     parts: frozenset[str] = frozenset()
-    missing: dict[tuple[str | None, str | None, int], tuple[str, ...]] = field(
-        default_factory=dict
-    )
+    missing: dict[tuple[str | None, str | None, int], tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.parts = frozenset(mount.part for mount in self.mounts)
@@ -218,9 +212,7 @@ class Changes:
     removed: list[Edge] = field(default_factory=list)
     packed: list[tuple[str, str, dt.datetime, int]] = field(default_factory=list)
     unpacked: list[tuple[str, dt.datetime, int]] = field(default_factory=list)
-    descents: list[tuple[int, str, str, str, str, int | None, dt.datetime]] = field(
-        default_factory=list
-    )
+    descents: list[tuple[int, str, str, str, str, int | None, dt.datetime]] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     burnt: list[Claim] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
@@ -229,6 +221,4 @@ class Changes:
     tallies: defaultdict[tuple[str, dt.datetime, str], list[int]] = field(
         default_factory=lambda: defaultdict(lambda: [0] * len(TALLY_METRICS))
     )
-    refusals: defaultdict[tuple[str, dt.datetime, str], int] = field(
-        default_factory=lambda: defaultdict(int)
-    )
+    refusals: defaultdict[tuple[str, dt.datetime, str], int] = field(default_factory=lambda: defaultdict(int))

@@ -34,3 +34,19 @@ class Certificate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.operator} {self.skill}"
+
+
+class ApiToken(models.Model):
+    """A token of a machine or program, acting as ``user``. ``digest`` is the SHA-256 of its text.
+
+    ``revoked_at`` is null while it is valid.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    name = models.CharField(max_length=120)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name

@@ -46,6 +46,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "karkhana.site.bearer.bearer_token",
     # Closed unless a view says login_not_required: a forgotten check shows nothing to anyone.
     "karkhana.site.middleware.LoginRequired",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
+from karkhana.site.api import api
 from karkhana.site.health import healthz
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("api/", api.urls),
 ]

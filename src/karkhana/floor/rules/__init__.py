@@ -16,9 +16,7 @@ from karkhana.floor.rules.world import Reference, Station, Trail, World, hour_of
 from karkhana.kernel.refusals import Refusal
 from karkhana.ledger import events as ev
 
-_RULES: dict[
-    type[ev.Event], tuple[Callable[..., Refusal | None], Callable[..., Trail]]
-] = {
+_RULES: dict[type[ev.Event], tuple[Callable[..., Refusal | None], Callable[..., Trail]]] = {
     ev.UnitsInitialized: (route.check_initialized, route.apply_initialized),
     ev.UnitsArrived: (route.check_arrived, route.apply_arrived),
     ev.UnitsDeparted: (route.check_departed, route.apply_departed),

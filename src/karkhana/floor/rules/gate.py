@@ -24,9 +24,7 @@ def check_time(event: ev.Event, recorded_at: dt.datetime) -> Refusal | None:
         problem = "more than 400 days ago"
     else:
         return None
-    return no(
-        "event.time", at=event.at.isoformat(), problem=problem, station=event.station
-    )
+    return no("event.time", at=event.at.isoformat(), problem=problem, station=event.station)
 
 
 def check_late(event: ev.Event, unit: Unit) -> Refusal | None:
@@ -81,10 +79,7 @@ def check_line(world: World, unit: Unit, station: Station) -> Refusal | None:
     allowed = world.reference.setups.get(station.line, frozenset())
     if (unit.product, unit.revision) in allowed:
         return None
-    expected = (
-        ", ".join(sorted(f"{product} {revision}" for product, revision in allowed))
-        or "nothing"
-    )
+    expected = ", ".join(sorted(f"{product} {revision}" for product, revision in allowed)) or "nothing"
     if any(product == unit.product for product, _ in allowed):
         code, revisions = "unit.wrong_revision", {"revision": unit.revision}
     else:
@@ -108,11 +103,7 @@ def check_route(world: World, scan: Scan, passed_by: str | None) -> Refusal | No
     unit, step = scan.unit, scan.step
     if unit.state == "failed":
         failed = scan.release.step(unit.failed_steps[-1])
-        return (
-            no("unit.failed", unit=unit.serial, step=failed.number, name=failed.name)
-            if failed
-            else None
-        )
+        return no("unit.failed", unit=unit.serial, step=failed.number, name=failed.name) if failed else None
     if step is None:
         return no("route.complete", unit=unit.serial)
     if step.station_type != scan.station.station_type:
@@ -133,9 +124,7 @@ def _off_route(scan: Scan) -> Refusal:
     """Say in which way a unit is at the wrong kind of station."""
     unit, step, station_type = scan.unit, scan.step, scan.station.station_type
     assert step is not None
-    begun = unit.arrived_at is not None or any(
-        part.role in unit.bound for part in step.key_parts
-    )
+    begun = unit.arrived_at is not None or any(part.role in unit.bound for part in step.key_parts)
     if step.key_parts and begun:
         return _keypart_missing(scan)
     numbers = scan.release.steps_by_station_type.get(station_type, ())
@@ -144,17 +133,13 @@ def _off_route(scan: Scan) -> Refusal:
         return no("route.step_skipped", needed=step.station_type, **here)
     if numbers:
         return no("route.step_repeated", **here)
-    return no(
-        "route.not_on_route", product=unit.product, station_type=station_type, **here
-    )
+    return no("route.not_on_route", product=unit.product, station_type=station_type, **here)
 
 
 def _keypart_missing(scan: Scan) -> Refusal:
     step = scan.step
     assert step is not None
-    roles = ", ".join(
-        part.role for part in step.key_parts if part.role not in scan.unit.bound
-    )
+    roles = ", ".join(part.role for part in step.key_parts if part.role not in scan.unit.bound)
     return no(
         "keypart.missing",
         unit=scan.unit.serial,
@@ -183,9 +168,7 @@ def check_operator(world: World, scan: Scan, event: ev.Event) -> Refusal | None:
         return None
     ended = [end for _, end in periods if end <= day]
     expired = f" since {max(ended).isoformat()}" if ended else ""
-    return no(
-        "operator.not_certified", actor=event.actor, skill=step.skill, expired=expired
-    )
+    return no("operator.not_certified", actor=event.actor, skill=step.skill, expired=expired)
 
 
 def check_materials(world: World, scan: Scan) -> Refusal | None:
@@ -204,17 +187,14 @@ def check_materials(world: World, scan: Scan) -> Refusal | None:
         missing = tuple(
             material.part
             for material in step.materials
-            if material.part not in setup.parts
-            and not setup.parts.intersection(material.alternates)
+            if material.part not in setup.parts and not setup.parts.intersection(material.alternates)
         )
         setup.missing[key] = missing
     if missing:
         return no("material.not_loaded", parts=", ".join(missing[:3]), **here)
     if world.held_lots:
         for mount in setup.mounts:
-            if mount.lot in world.held_lots and any(
-                m.allows(mount.part) for m in step.materials
-            ):
+            if mount.lot in world.held_lots and any(m.allows(mount.part) for m in step.materials):
                 return no(
                     "material.held",
                     lot=mount.lot,

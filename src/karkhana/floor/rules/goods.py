@@ -58,9 +58,7 @@ def _check_unpacking(world: World, event: ev.AggregationEvent) -> Refusal | None
     return None
 
 
-def _check_child(
-    world: World, event: ev.AggregationEvent, child: Unit, brand: str | None
-) -> Refusal | None:
+def _check_child(world: World, event: ev.AggregationEvent, child: Unit, brand: str | None) -> Refusal | None:
     if child.parent is not None:
         return no("packing.already_packed", child=child.serial, parent=child.parent)
     if child.serial == event.parent:
@@ -88,18 +86,14 @@ def _check_child(
     return _check_finished(world, event, child)
 
 
-def _check_finished(
-    world: World, event: ev.AggregationEvent, child: Unit
-) -> Refusal | None:
+def _check_finished(world: World, event: ev.AggregationEvent, child: Unit) -> Refusal | None:
     station = world.reference.stations[event.station]
     release = world.release_of(child)
     step = release.step(child.next_step)
     if child.state == "failed":
         failed = release.step(child.failed_steps[-1])
         assert failed is not None
-        return no(
-            "unit.failed", unit=child.serial, step=failed.number, name=failed.name
-        )
+        return no("unit.failed", unit=child.serial, step=failed.number, name=failed.name)
     if step is None:
         return None
     if step.passed_by != "AggregationEvent":
@@ -113,9 +107,7 @@ def _check_finished(
     return check_line(world, child, station) or check_operator(world, scan, event)
 
 
-def _check_container(
-    world: World, event: ev.AggregationEvent, parent: Unit | None
-) -> Refusal | None:
+def _check_container(world: World, event: ev.AggregationEvent, parent: Unit | None) -> Refusal | None:
     twice = next((c for c in event.children if event.children.count(c) > 1), None)
     if twice:
         return no("packing.already_packed", child=twice, parent=event.parent)
@@ -148,9 +140,7 @@ def apply_aggregation(world: World, event: ev.AggregationEvent, seq: int) -> Tra
     first = world.units[event.children[0]]
     parent = world.units.get(event.parent)
     if parent is None:
-        parent = new_unit(
-            event.parent, "container", world, first.product, first.revision, event.at
-        )
+        parent = new_unit(event.parent, "container", world, first.product, first.revision, event.at)
         parent.state, parent.level, parent.positions = "open", event.level, 0
         parent.brand, parent.station = first.brand, event.station
         world.add(parent)
@@ -198,10 +188,7 @@ def _unpack(world: World, event: ev.AggregationEvent, seq: int) -> None:
 
 def check_transformation(world: World, event: ev.TransformationEvent) -> Refusal | None:
     """Refuse a transformation whose inputs are not ready or whose outputs do not add up."""
-    if any(
-        (thing.unit is None) == (thing.lot is None)
-        for thing in (*event.inputs, *event.outputs)
-    ):
+    if any((thing.unit is None) == (thing.lot is None) for thing in (*event.inputs, *event.outputs)):
         return no(
             "transformation.shape",
             problem="Each input and output is either a unit or a lot",
@@ -222,9 +209,7 @@ def check_transformation(world: World, event: ev.TransformationEvent) -> Refusal
         refusal = _check_input(world, event, serial, into_units=bool(born))
         if refusal:
             return refusal
-    return (
-        _check_boards(world, event, units[0]) if born else _check_new_lots(world, event)
-    )
+    return _check_boards(world, event, units[0]) if born else _check_new_lots(world, event)
 
 
 def _check_input(
@@ -251,20 +236,12 @@ def _check_input(
     )
 
 
-def _check_boards(
-    world: World, event: ev.TransformationEvent, serial: str
-) -> Refusal | None:
+def _check_boards(world: World, event: ev.TransformationEvent, serial: str) -> Refusal | None:
     panel = world.units[serial]
-    good = {
-        p
-        for p in range(1, panel.positions + 1)
-        if not panel.scrapped_mask >> (p - 1) & 1
-    }
+    good = {p for p in range(1, panel.positions + 1) if not panel.scrapped_mask >> (p - 1) & 1}
     given = [thing.position for thing in event.outputs]
     if len(set(given)) != len(given) or set(given) != good:
-        problem = (
-            f"{len(good)} good boards must come out of it, each with its own position"
-        )
+        problem = f"{len(good)} good boards must come out of it, each with its own position"
         return no("panel.positions", unit=serial, problem=problem)
     serials = [thing.unit for thing in event.outputs if thing.unit is not None]
     for output in serials:
@@ -286,9 +263,7 @@ def _check_new_lots(world: World, event: ev.TransformationEvent) -> Refusal | No
     return None
 
 
-def apply_transformation(
-    world: World, event: ev.TransformationEvent, seq: int
-) -> Trail:
+def apply_transformation(world: World, event: ev.TransformationEvent, seq: int) -> Trail:
     """Consume the inputs and give birth to the outputs, each linked to every input."""
     subject = event.inputs[0].unit or event.inputs[0].lot
     trail = Trail(subject)
@@ -297,9 +272,7 @@ def apply_transformation(
             trail = _consume(world, event, thing.unit)
     for thing in event.outputs:
         if thing.unit is not None:
-            _born_board(
-                world, event, thing.unit, event.inputs[0].unit or "", thing.position
-            )
+            _born_board(world, event, thing.unit, event.inputs[0].unit or "", thing.position)
         elif thing.lot is not None:
             _born_lot(world, event, thing)
         for source in event.inputs:

@@ -33,9 +33,7 @@ def apply_hold(world: World, event: ev.HoldPlaced, seq: int) -> Trail:
         world.held_lots.add(event.target)
     else:
         world.held_work_orders.add(event.target)
-    hold = Hold(
-        event.hold, event.scope, event.target, event.reason, event.at, tuple(members)
-    )
+    hold = Hold(event.hold, event.scope, event.target, event.reason, event.at, tuple(members))
     world.holds[event.hold] = hold
     world.changes.holds.append(hold)
     return Trail(event.target)
@@ -65,14 +63,8 @@ def apply_release(world: World, event: ev.HoldReleased, seq: int) -> Trail:
     world.changes.releases.append(hold)
     for serial in hold.members:
         world.touch(world.units[serial]).holds -= 1
-    still = {
-        h.target
-        for h in world.holds.values()
-        if h.released_at is None and h.scope == hold.scope
-    }
+    still = {h.target for h in world.holds.values() if h.released_at is None and h.scope == hold.scope}
     if hold.target not in still:
         world.held_lots.discard(hold.target) if hold.scope == "lot" else None
-        world.held_work_orders.discard(
-            hold.target
-        ) if hold.scope == "work_order" else None
+        world.held_work_orders.discard(hold.target) if hold.scope == "work_order" else None
     return Trail(hold.target)

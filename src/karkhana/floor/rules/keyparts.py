@@ -42,15 +42,11 @@ def _check_item(
     assert step is not None
     rule = next((part for part in step.key_parts if part.role == item.role), None)
     if rule is None:
-        return no(
-            "keypart.unexpected", step=step.number, name=step.name, role=item.role
-        )
+        return no("keypart.unexpected", step=step.number, name=step.name, role=item.role)
     if item.role in scan.unit.bound:
         return no("keypart.role_taken", unit=scan.unit.serial, role=item.role)
     if not rule.allows(item.part):
-        return no(
-            "keypart.wrong_part", part=item.part, role=item.role, expected=rule.part
-        )
+        return no("keypart.wrong_part", part=item.part, role=item.role, expected=rule.part)
     if rule.serialised and item.serial is None:
         return no("keypart.serial_missing", role=item.role, needed="serial number")
     if not rule.serialised and item.lot is None:
@@ -96,9 +92,7 @@ def _check_child(
         )
     if child.state != "complete" or child.parent is not None:
         state = child.state.replace("_", " ")
-        return no(
-            "keypart.not_passed", serial=serial, state=state, product=rule.product
-        )
+        return no("keypart.not_passed", serial=serial, state=state, product=rule.product)
     return check_late(event, child)
 
 
@@ -112,9 +106,7 @@ def apply_installed(world: World, event: ev.MaterialsInstalled, seq: int) -> Tra
     edges = world.edges.setdefault(unit.serial, {})
     for item in event.installed:
         own = rules[item.role].product is not None
-        edge = Edge(
-            unit.serial, item.role, item.part, item.serial, item.lot, own, event.at, seq
-        )
+        edge = Edge(unit.serial, item.role, item.part, item.serial, item.lot, own, event.at, seq)
         edges[item.role] = edge
         world.changes.edges.append(edge)
         unit.bound.append(item.role)

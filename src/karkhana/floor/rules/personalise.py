@@ -69,22 +69,13 @@ def _check_identity(
     except ValueError as problem:
         return no("identity.malformed", value=value, kind=kind, problem=str(problem))
     if not _in_range(rule, text):
-        return no(
-            "identity.out_of_range", value=value, kind=kind, product=scan.unit.product
-        )
+        return no("identity.out_of_range", value=value, kind=kind, product=scan.unit.product)
     key = claim_of(scan.release, kind, value)
     assert key is not None
     if key in given:
-        return no(
-            "identity.already_used", value=value, other=f"{given[key]} of the same unit"
-        )
+        return no("identity.already_used", value=value, other=f"{given[key]} of the same unit")
     claim = world.claims.get(key)
-    still_mine = (
-        claim
-        and claim.unit == scan.unit.serial
-        and claim.kind == kind
-        and claim.burnt_at is None
-    )
+    still_mine = claim and claim.unit == scan.unit.serial and claim.kind == kind and claim.burnt_at is None
     if claim and not still_mine:
         return no("identity.already_used", value=value, other=claim.unit)
     given[key] = kind
@@ -102,15 +93,11 @@ def _in_range(rule: IdentityRule, text: str) -> bool:
     return True
 
 
-def _check_firmware(
-    scan: Scan, step: Step, event: ev.UnitsPersonalized
-) -> Refusal | None:
+def _check_firmware(scan: Scan, step: Step, event: ev.UnitsPersonalized) -> Refusal | None:
     for image in event.firmware:
         rule = scan.release.firmware_rules.get(image.target)
         if rule is None or image.target not in step.firmware:
-            return no(
-                "firmware.unexpected", product=scan.unit.product, target=image.target
-            )
+            return no("firmware.unexpected", product=scan.unit.product, target=image.target)
         if (image.version, image.sha256) != (rule.version, rule.sha256):
             same = image.version == rule.version
             version = f"{image.version} (another image)" if same else image.version
@@ -144,9 +131,7 @@ def apply_personalized(world: World, event: ev.UnitsPersonalized, seq: int) -> T
         own[identity.kind] = world.claims[key] = claim
         world.changes.claims.append(claim)
     for image in event.firmware:
-        kept = [
-            text for text in unit.firmware if not text.startswith(f"{image.target}=")
-        ]
+        kept = [text for text in unit.firmware if not text.startswith(f"{image.target}=")]
         unit.firmware = [*kept, f"{image.target}={image.version}"]
     trail = result_trail(world, unit, step, event)
     pass_step(world, unit, step, event, release.last_step)

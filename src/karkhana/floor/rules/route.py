@@ -41,9 +41,7 @@ def check_initialized(world: World, event: ev.UnitsInitialized) -> Refusal | Non
                   or "nothing")  # fmt: skip
     expected = world.reference.releases[order].panel_positions
     if event.positions != expected:
-        problem = (
-            f"it has {event.positions} positions where the release says {expected}"
-        )
+        problem = f"it has {event.positions} positions where the release says {expected}"
         return no("panel.positions", unit=event.unit, problem=problem)
     return None
 
@@ -137,11 +135,7 @@ def check_result(world: World, event: Result) -> Refusal | None:
     scan = check_step(world, event)
     if isinstance(scan, Refusal):
         return scan
-    beyond = [
-        d.position
-        for d in event.defects
-        if d.position and d.position > scan.unit.positions
-    ]
+    beyond = [d.position for d in event.defects if d.position and d.position > scan.unit.positions]
     if beyond:
         return no(
             "panel.positions",
@@ -182,9 +176,7 @@ def result_trail(world: World, unit: Unit, step: Step, event: ev.Event) -> Trail
     return Trail(unit.serial, step.number, began_at)
 
 
-def pass_step(
-    world: World, unit: Unit, step: Step, event: ev.Event, last_step: int
-) -> None:
+def pass_step(world: World, unit: Unit, step: Step, event: ev.Event, last_step: int) -> None:
     """Move a unit's pointer on and count it; behind the last step it is complete."""
     boards = unit.good_boards
     world.count(event.station, event.at, unit, "passed", boards)
@@ -208,9 +200,7 @@ def _fail(world: World, unit: Unit, step: Step, event: Result) -> None:
     if step.number not in unit.failed_steps:
         world.count(event.station, event.at, unit, "first_failed", boards)
         # The good boards of the panel passed at the first go, though the panel waits for the bad ones.
-        world.count(
-            event.station, event.at, unit, "first_passed", unit.good_boards - boards
-        )
+        world.count(event.station, event.at, unit, "first_passed", unit.good_boards - boards)
     unit.failed_mask = mask
     unit.failed_steps.append(step.number)
     unit.state, unit.station, unit.arrived_at = "failed", event.station, None
@@ -227,17 +217,9 @@ def check_departed(world: World, event: ev.UnitsDeparted) -> Refusal | None:
     if isinstance(scan, Refusal):
         return scan
     unit, step = scan.unit, scan.step
-    if (
-        step
-        and step.passed_by == "UnitsDeparted"
-        and step.station_type == scan.station.station_type
-    ):
+    if step and step.passed_by == "UnitsDeparted" and step.station_type == scan.station.station_type:
         refusal = check_route(world, scan, "UnitsDeparted")
-        return (
-            refusal
-            or check_operator(world, scan, event)
-            or check_materials(world, scan)
-        )
+        return refusal or check_operator(world, scan, event) or check_materials(world, scan)
     here = {
         "unit": unit.serial,
         "step": unit.next_step,
@@ -246,11 +228,7 @@ def check_departed(world: World, event: ev.UnitsDeparted) -> Refusal | None:
     if unit.station != event.station:
         return no("route.out_of_order", problem=f"it is not at {event.station}", **here)
     if unit.arrived_at is not None and unit.state == "in_process":
-        roles = (
-            [part.role for part in step.key_parts if part.role not in unit.bound]
-            if step
-            else []
-        )
+        roles = [part.role for part in step.key_parts if part.role not in unit.bound] if step else []
         if roles:
             return no("keypart.missing", roles=", ".join(roles), **here)
         return no("route.out_of_order", problem="this step is not passed yet", **here)
@@ -319,11 +297,7 @@ def check_disqualified(world: World, event: ev.UnitsDisqualified) -> Refusal | N
     unit = look_up(world, event, event.unit)
     if isinstance(unit, Refusal):
         return unit
-    wrong = [
-        p
-        for p in event.positions
-        if p > unit.positions or unit.scrapped_mask >> (p - 1) & 1
-    ]
+    wrong = [p for p in event.positions if p > unit.positions or unit.scrapped_mask >> (p - 1) & 1]
     if wrong:
         problem = f"position {wrong[0]} is not there or scrapped already"
         return no("panel.positions", unit=unit.serial, problem=problem)
@@ -354,9 +328,7 @@ def apply_disqualified(world: World, event: ev.UnitsDisqualified, seq: int) -> T
     return Trail(unit.serial)
 
 
-def _go_on_without_bad_boards(
-    world: World, unit: Unit, event: ev.UnitsDisqualified
-) -> None:
+def _go_on_without_bad_boards(world: World, unit: Unit, event: ev.UnitsDisqualified) -> None:
     release = world.release_of(unit)
     step = release.step(unit.next_step)
     station_type = world.reference.stations[event.station].station_type

@@ -102,19 +102,13 @@ class World:
         waiting = sorted(self.inside.get(serial, ()))
         while waiting:
             found += waiting
-            waiting = [
-                inner for name in waiting for inner in sorted(self.inside.get(name, ()))
-            ]
+            waiting = [inner for name in waiting for inner in sorted(self.inside.get(name, ()))]
         return found
 
-    def count(
-        self, station: str, at: dt.datetime, unit: Unit, metric: str, boards: int
-    ) -> None:
+    def count(self, station: str, at: dt.datetime, unit: Unit, metric: str, boards: int) -> None:
         """Add to the tally of a station and UTC hour."""
         hour = hour_of(at)
-        self.changes.tallies[(station, hour, unit.product or "")][METRIC[metric]] += (
-            boards
-        )
+        self.changes.tallies[(station, hour, unit.product or "")][METRIC[metric]] += boards
 
 
 @dataclass(frozen=True, slots=True)

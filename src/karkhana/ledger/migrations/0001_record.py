@@ -45,7 +45,7 @@ END $$;
 
 CREATE TABLE ledger_receipt (
     id     uuid   PRIMARY KEY,
-    digest bytea  NOT NULL,
+    digest uuid   NOT NULL,
     seq    bigint NOT NULL
 );
 
@@ -293,7 +293,5 @@ class Migration(migrations.Migration):
             "DROP TABLE ledger_reference; DROP SEQUENCE ledger_event_seq; DROP FUNCTION"
             " ledger_make_partition, ledger_forbid_change, ledger_bump_reference;",
         ),
-        migrations.RunSQL(
-            PROJECTIONS, f"DROP TABLE ledger_unit{TABLES.split(', ledger_unit')[1]};"
-        ),
+        migrations.RunSQL(PROJECTIONS, f"DROP TABLE ledger_unit{TABLES.split(', ledger_unit')[1]};"),
     ]

@@ -1,0 +1,119 @@
+"""The API's frame: one document, one way of saying no, log-in by session or token."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
+from ninja.security import SessionAuth
+
+from karkhana import __version__
+from karkhana.floor.http import router as floor
+from karkhana.kernel.refusals import Refusal, Refused
+from karkhana.ledger import events as ev
+from karkhana.site.roles import roles_of
+
+_UNKNOWN = {"unit.unknown", "lot.unknown", "line.unknown"}
+_STATUS = {"batch.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
+
+
+class _RoleAuth(SessionAuth):
+    """A session or token whose user has one of the four roles."""
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any:
+        return request.user if roles_of(request.user) else None
+
+
+class Api(NinjaAPI):
+    """Adds the events' own schemas, which msgspec derives from the types that decode them."""
+
+    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
+        """Return the OpenAPI document."""
+        document = super().get_openapi_schema(**kwargs)
+        (reference,), schemas = msgspec.json.schema_components(
+            [ev.AnyEvent], ref_template="#/components/schemas/{name}"
+        )
+        document["components"]["schemas"].update({**schemas, "Event": reference})
+        return document
+
+
+api = Api(
+    title="karkhana",
+    version=__version__,
+    description="Events go in, outcomes come back; units, traces and recalls are read.",
+    auth=_RoleAuth(),
+    urls_namespace="api",
+)
+api.add_router("", floor)
+
+
+def answer(refusal: Refusal, status: int) -> HttpResponse:
+    """Say a refusal as JSON."""
+    body = msgspec.json.encode({"refusal": refusal.as_dict()})
+    return HttpResponse(body, content_type="application/json", status=status)
+
+
+@api.exception_handler(Refused)
+def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    code = error.refusal.code
+    missing = HTTPStatus.NOT_FOUND if code in _UNKNOWN else HTTPStatus.UNPROCESSABLE_ENTITY
+    return answer(error.refusal, _STATUS.get(code, missing))
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    first = error.errors[0]
+    place = ".".join(str(part) for part in first.get("loc", ()))
+    message = f"{place}: {first.get('msg', 'is not valid')}."
+    return answer(
+        Refusal("request.invalid", message, "Correct the request; see /api/docs.", {"place": place}),
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    )
+
+
+@api.exception_handler(AuthenticationError)
+def _no_login(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    return answer(
+        Refusal(
+            "auth.role_missing",
+            "This account has no role here.",
+            "Ask an admin to give it a role, or log in with another one.",
+        ),
+        HTTPStatus.FORBIDDEN,
+    )
+
+
+@api.exception_handler(HttpError)
+def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return answer(
+        Refusal("request.refused", f"{error}.", "Correct the request; see /api/docs."), error.status_code
+    )
+
+
+@api.exception_handler(Http404)
+def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
+    return answer(
+        Refusal("request.unknown", "There is nothing here.", "See /api/docs."), HTTPStatus.NOT_FOUND
+    )
+
+
+@api.exception_handler(PermissionDenied)
+def _denied(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
+    return answer(
+        Refusal("auth.denied", "This account may not do that.", "Ask an admin for the role."),
+        HTTPStatus.FORBIDDEN,
+    )
+
+
+@api.exception_handler(RequestDataTooBig)
+def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return answer(
+        Refusal("batch.too_large", "The request is larger than 64 MB.", "Send smaller batches."),
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    )
