@@ -1,0 +1,417 @@
+"""Reads the reference enterprise from its folder of TOML and CSV files (``scenarios/noida``).
+
+Owns the shape of those files and the checks between them; every refusal (``scenario.*``) names the file, the
+line and the field. Pure but for reading files: ``install`` is the only part that needs the database, and it
+imports it when called.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from karkhana.design.bom import BomReport, read_bom
+from karkhana.design.families import PartLine, ProductSpec, RouteStep, build_package, part_lines
+from karkhana.design.release import ReleasePackage, check_package
+from karkhana.kernel.refusals import Refused, refuse
+
+T = TypeVar("T", bound=msgspec.Struct)
+DEFAULT = Path(__file__).resolve().parents[3] / "scenarios" / "noida"
+"""The reference enterprise in a checkout."""
+
+
+class Plant(msgspec.Struct, frozen=True):
+    """A site; ``time_zone`` is an IANA name."""
+
+    code: str
+    name: str
+    time_zone: str
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A brand: code and printed name."""
+
+    code: str
+    name: str
+
+
+class Supplier(msgspec.Struct, frozen=True):
+    """Who delivers; ``country`` is ISO 3166-1 alpha-2."""
+
+    code: str
+    name: str
+    country: str
+
+
+class Manufacturer(msgspec.Struct, frozen=True):
+    """Which supplier brings a maker's parts, and from which country they come."""
+
+    manufacturer: str
+    supplier: str
+    origin: str
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A production line; ``kind`` is smt, assembly, box, glass or logistics."""
+
+    code: str
+    plant: str
+    kind: str
+    name: str
+
+
+class Station(msgspec.Struct, frozen=True):
+    """A place on a line."""
+
+    code: str
+    line: str
+    station_type: str
+    name: str
+    sequence: int
+
+
+class StationType(msgspec.Struct, frozen=True):
+    """How stations of a type behave: whether arrivals are reported, failures per million, what is measured."""
+
+    station_type: str
+    name: str
+    reports_arrival: bool
+    fails_per_million: int
+    measures: str = ""
+    unit: str = ""
+    nominal: Decimal | None = None
+    sigma: Decimal | None = None
+    low: Decimal | None = None
+    high: Decimal | None = None
+
+
+class Operator(msgspec.Struct, frozen=True):
+    """A person on the floor; shifts A, B and C begin at 06:00, 14:00 and 22:00 plant time."""
+
+    code: str
+    name: str
+    plant: str
+    shift: str
+
+
+class Certificate(msgspec.Struct, frozen=True):
+    """A skill, told in days before and after the day of installation; ``days_left`` below 1 has expired."""
+
+    operator: str
+    skill: str
+    issued_days_ago: int
+    days_left: int
+
+
+class Stream(msgspec.Struct, frozen=True):
+    """A revision built on certain lines under one work order, with its planned capacity."""
+
+    product: str
+    revision: str
+    lines: tuple[str, ...]
+    units_per_day: int
+    units_per_month: int
+    work_order: str
+
+
+class Product(msgspec.Struct, frozen=True):
+    """A product with everything that its folder says. ``packages`` has one package per revision."""
+
+    code: str
+    spec: ProductSpec
+    bom: BomReport
+    lines: tuple[PartLine, ...]
+    route: tuple[RouteStep, ...]
+    packages: Mapping[str, ReleasePackage]
+
+    @property
+    def package(self) -> ReleasePackage:
+        """The package of the current revision."""
+        return self.packages[self.spec.revision]
+
+
+class Scenario(msgspec.Struct, frozen=True, dict=True):
+    """The whole enterprise as data."""
+
+    enterprise: Mapping[str, Any]
+    plants: tuple[Plant, ...]
+    brands: tuple[Named, ...]
+    suppliers: tuple[Supplier, ...]
+    manufacturers: tuple[Manufacturer, ...]
+    lines: tuple[Line, ...]
+    stations: tuple[Station, ...]
+    station_types: tuple[StationType, ...]
+    skills: Mapping[str, str]
+    operators: tuple[Operator, ...]
+    certificates: tuple[Certificate, ...]
+    streams: tuple[Stream, ...]
+    products: Mapping[str, Product]
+
+    @cached_property
+    def plant_of_line(self) -> dict[str, str]:
+        """Plant code by line code."""
+        return {line.code: line.plant for line in self.lines}
+
+    @cached_property
+    def stations_of_line(self) -> dict[str, list[Station]]:
+        """Stations by line code, in order of the line."""
+        found: dict[str, list[Station]] = {line.code: [] for line in self.lines}
+        for station in self.stations:
+            found[station.line].append(station)
+        return found
+
+    @cached_property
+    def setups(self) -> dict[str, set[tuple[str, str]]]:
+        """Line code to the (product, revision) pairs that it is set up for."""
+        found: dict[str, set[tuple[str, str]]] = {}
+        for stream in self.streams:
+            for line in stream.lines:
+                found.setdefault(line, set()).add((stream.product, stream.revision))
+        return found
+
+    @cached_property
+    def devices_per_month(self) -> int:
+        """Planned monthly output of finished devices; sub-assemblies and glass are not devices."""
+        return sum(
+            stream.units_per_month
+            for stream in self.streams
+            if self.products[stream.product].spec.segment != "subassembly"
+        )
+
+
+def load_scenario(folder: Path = DEFAULT) -> Scenario:
+    """Read and check a scenario.
+
+    Raises:
+        Refused: ``scenario.no_folder``, ``scenario.file_missing``, ``scenario.field``, ``scenario.reference``,
+            ``scenario.bom`` or ``scenario.package``.
+    """
+    if not folder.is_dir():
+        raise refuse(
+            "scenario.no_folder",
+            "There is no scenario folder {folder}.",
+            "Give the folder that holds enterprise.toml.",
+            folder=str(folder),
+        )
+    scenario = Scenario(
+        enterprise=_toml(folder / "enterprise.toml"),
+        plants=_table(folder / "plants.csv", Plant),
+        brands=_table(folder / "brands.csv", Named),
+        suppliers=_table(folder / "suppliers.csv", Supplier),
+        manufacturers=_table(folder / "manufacturers.csv", Manufacturer),
+        lines=_table(folder / "lines.csv", Line),
+        stations=_table(folder / "stations.csv", Station),
+        station_types=_table(folder / "station_types.csv", StationType),
+        skills={row["skill"]: row["name"] for _, row in _rows(folder / "skills.csv")},
+        operators=_table(folder / "operators.csv", Operator),
+        certificates=_table(folder / "certificates.csv", Certificate),
+        streams=_table(folder / "streams.csv", Stream),
+        products={
+            path.name: _product(path) for path in sorted((folder / "products").iterdir()) if path.is_dir()
+        },
+    )
+    _check_references(scenario)
+    return scenario
+
+
+def install(scenario: Scenario, *, today: dt.date) -> None:
+    """Write the reference tables; doing it again changes nothing but certificates that ran out."""
+    from karkhana.sim.install import install as write
+
+    write(scenario, today=today)
+
+
+def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError:
+        raise _missing(path) from None
+    reader = csv.DictReader(text.splitlines())
+    return [(reader.line_num, row) for row in reader]
+
+
+_CONVERT: dict[str, Callable[[str], Any]] = {
+    "int": int,
+    "bool": {"yes": True, "no": False}.__getitem__,
+    "tuple[str, ...]": lambda text: tuple(text.split()),
+    "Decimal | None": lambda text: Decimal(text) if text else None,
+}
+
+
+def _table(path: Path, kind: type[T]) -> tuple[T, ...]:
+    fields = kind.__annotations__
+    found = []
+    for line, row in _rows(path):
+        values = {}
+        for name, annotation in fields.items():
+            text = row.get(name)
+            if text is None:
+                raise _bad_field(path, line, name, "it is missing")
+            try:
+                values[name] = _CONVERT.get(str(annotation), str)(text.strip())
+            except (ValueError, KeyError, InvalidOperation):
+                raise _bad_field(path, line, name, f"{text!r} does not fit") from None
+        found.append(kind(**values))
+    return tuple(found)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise _missing(path) from None
+    except tomllib.TOMLDecodeError as problem:
+        raise _bad_field(path, 0, "", str(problem)) from None
+
+
+def _product(folder: Path) -> Product:
+    spec = _convert(folder / "product.toml", _toml(folder / "product.toml"), ProductSpec)
+    path = folder / "route.toml"
+    route = tuple(_convert(path, step, RouteStep) for step in _toml(path).get("step", ()))
+    path = folder / "bom.csv"
+    try:
+        bom = read_bom(path.read_bytes(), file_name=path.name)
+    except OSError:
+        raise _missing(path) from None
+    except Refused as problem:
+        raise _bom_problem(path, problem.refusal.message) from None
+    if bom.quantity_mismatches or bom.unparsed:
+        line = (*bom.quantity_mismatches, *bom.unparsed)[0].line
+        raise _bom_problem(path, f"line {line} has a quantity that is not the number of its references")
+    lines = part_lines(bom)
+    packages = {}
+    for revision in (spec.revision, *spec.superseded):
+        package, unused = build_package(
+            product=folder.name, revision=revision, spec=spec, route=route, lines=lines
+        )
+        problems = (*check_package(package), *(f"No step consumes {line.part}." for line in unused),
+                    *_keypart_problems(package, lines))  # fmt: skip
+        if problems:
+            raise refuse(
+                "scenario.package",
+                "{product} cannot be released: {problem}",
+                "Mend route.toml, product.toml or bom.csv of that product.",
+                product=folder.name,
+                problem=problems[0],
+                count=len(problems),
+            )
+        packages[revision] = package
+    return Product(folder.name, spec, bom, lines, route, packages)
+
+
+def _keypart_problems(package: ReleasePackage, lines: Sequence[PartLine]) -> list[str]:
+    """A key part must stand in the bill, as often as the route binds it."""
+    quantity = {line.part: line.quantity for line in lines}
+    bound = [part.part for step in package.steps for part in step.key_parts]
+    return [
+        f"The route binds {part} {bound.count(part)} times, the bill has {quantity.get(part, 0)}."
+        for part in sorted(set(bound))
+        if quantity.get(part) != bound.count(part)
+    ]
+
+
+def _convert(path: Path, value: Any, kind: type[T]) -> T:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as problem:
+        raise _bad_field(path, 0, str(problem).rpartition("`")[0].rpartition("`")[2], str(problem)) from None
+
+
+def _check_references(scenario: Scenario) -> None:
+    """Refuse a row that names something which another file does not have."""
+    known = {
+        "plant": {plant.code for plant in scenario.plants},
+        "line": {line.code for line in scenario.lines},
+        "supplier": {supplier.code for supplier in scenario.suppliers},
+        "station_type": {kind.station_type for kind in scenario.station_types},
+        "operator": {operator.code for operator in scenario.operators},
+        "skill": set(scenario.skills),
+        "brand": {brand.code for brand in scenario.brands},
+        "product": set(scenario.products),
+        "manufacturer": {maker.manufacturer for maker in scenario.manufacturers},
+    }
+    names: list[tuple[str, str, str]] = [
+        *(("lines.csv", "plant", line.plant) for line in scenario.lines),
+        *(("stations.csv", "line", station.line) for station in scenario.stations),
+        *(("stations.csv", "station_type", station.station_type) for station in scenario.stations),
+        *(("manufacturers.csv", "supplier", maker.supplier) for maker in scenario.manufacturers),
+        *(("operators.csv", "plant", operator.plant) for operator in scenario.operators),
+        *(("certificates.csv", "operator", certificate.operator) for certificate in scenario.certificates),
+        *(("certificates.csv", "skill", certificate.skill) for certificate in scenario.certificates),
+        *(("streams.csv", "product", stream.product) for stream in scenario.streams),
+        *(("streams.csv", "line", line) for stream in scenario.streams for line in stream.lines),
+    ]
+    for product in scenario.products.values():
+        names.append((f"products/{product.code}/product.toml", "brand", product.spec.brand))
+        own = {part.part for step in product.route for part in step.key_parts if part.product}
+        names += [
+            (f"products/{product.code}/bom.csv", "manufacturer", line.manufacturer)
+            for line in product.lines
+            if line.part not in own
+        ]
+    for file, field, value in names:
+        if value not in known[field]:
+            raise _unknown(file, field, value)
+    _check_streams(scenario)
+
+
+def _check_streams(scenario: Scenario) -> None:
+    """Refuse a stream whose lines cannot do every step of its route."""
+    for stream in scenario.streams:
+        package = scenario.products[stream.product].packages.get(stream.revision)
+        if package is None:
+            raise _unknown("streams.csv", "revision", f"{stream.product} {stream.revision}")
+        types = {s.station_type for line in stream.lines for s in scenario.stations_of_line[line]}
+        for step in package.steps:
+            if step.station_type not in types:
+                raise _unknown("streams.csv", "lines", f"{step.station_type} station for {stream.product}")
+
+
+def _missing(path: Path) -> Refused:
+    return refuse(
+        "scenario.file_missing",
+        "The scenario has no file {file}.",
+        "Restore the file, or start from a copy of scenarios/noida.",
+        file=path.name,
+    )
+
+
+def _bad_field(path: Path, line: int, field: str, problem: str) -> Refused:
+    return refuse(
+        "scenario.field",
+        "{file}, line {line}, field {field}: {problem}.",
+        "Correct that value.",
+        file=f"{path.parent.name}/{path.name}",
+        line=line,
+        field=field,
+        problem=problem,
+    )
+
+
+def _unknown(file: str, field: str, value: str) -> Refused:
+    return refuse(
+        "scenario.reference",
+        "{file} names {field} {value}, which the scenario does not have.",
+        "Add it, or correct the name.",
+        file=file,
+        field=field,
+        value=value,
+    )
+
+
+def _bom_problem(path: Path, problem: str) -> Refused:
+    return refuse(
+        "scenario.bom",
+        "{file}: {problem}.",
+        "Correct the bill of material.",
+        file=f"{path.parent.name}/{path.name}",
+        problem=problem.rstrip("."),
+    )
