@@ -79,7 +79,7 @@ class Station(msgspec.Struct, frozen=True):
 
 
 class StationType(msgspec.Struct, frozen=True):
-    """How stations of a type behave: whether arrivals are reported, failures per million, what is measured."""
+    """How stations of a type behave: arrivals reported or not, failures per million, what is measured."""
 
     station_type: str
     name: str
@@ -191,8 +191,8 @@ def load_scenario(folder: Path = DEFAULT) -> Scenario:
     """Read and check a scenario.
 
     Raises:
-        Refused: ``scenario.no_folder``, ``scenario.file_missing``, ``scenario.field``, ``scenario.reference``,
-            ``scenario.bom`` or ``scenario.package``.
+        Refused: ``scenario.no_folder``, ``scenario.file_missing``, ``scenario.field``,
+            ``scenario.reference``, ``scenario.bom`` or ``scenario.package``.
     """
     if not folder.is_dir():
         raise refuse(
