@@ -68,8 +68,9 @@ def test_first_start_makes_a_private_utf8_database_with_checksums(home: Path) ->
     info = start(home)
     with psycopg.connect(info.conninfo("app")) as connection:
         found = connection.execute(
-            "SELECT current_user::text, current_setting('server_encoding'), current_setting('data_checksums'),"
-            " current_setting('listen_addresses'), current_setting('TimeZone'), current_setting('jit'),"
+            "SELECT current_user::text, current_setting('server_encoding'),"
+            " current_setting('data_checksums'), current_setting('listen_addresses'),"
+            " current_setting('TimeZone'), current_setting('jit'),"
             " datlocprovider::text, datlocale, pg_get_userbyid(datdba)::text"
             " FROM pg_database WHERE datname = current_database()"
         ).fetchone()
@@ -105,7 +106,9 @@ def test_six_processes_at_once_start_one_server(home: Path) -> None:
 
 
 def test_the_server_outlives_the_process_that_started_it(home: Path) -> None:
-    subprocess.run([sys.executable, "-c", ENSURE, str(home)], check=True, timeout=60, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, "-c", ENSURE, str(home)], check=True, timeout=60, stdout=subprocess.DEVNULL
+    )
     pid = pid_of(home)
     start(home)
     assert pid_of(home) == pid
@@ -207,7 +210,9 @@ def test_the_application_reads_and_writes_rows_and_makes_nothing(home: Path) -> 
 def test_nobody_enters_without_the_password(home: Path) -> None:
     info = start(home)
     with pytest.raises(psycopg.OperationalError, match="password"):
-        psycopg.connect(host=info.host, port=info.port, user="postgres", dbname="postgres", passfile="/dev/null")
+        psycopg.connect(
+            host=info.host, port=info.port, user="postgres", dbname="postgres", passfile="/dev/null"
+        )
 
 
 def test_databases_made_later_give_the_application_the_same_rights(home: Path) -> None:
@@ -238,7 +243,7 @@ def test_a_home_too_long_for_a_socket_works(home: Path) -> None:
 def test_a_folder_name_with_quotes_commas_and_spaces_works(home: Path) -> None:
     if os.geteuid() == 0:
         home.chmod(0o711)
-    odd = home / "it's, a \"home\" \\ here"
+    odd = home / 'it\'s, a "home" \\ here'
     try:
         make_rows(start(odd), 2)
         assert count_rows(start(odd)) == 2

@@ -131,7 +131,9 @@ def _rights(connection: psycopg.Connection) -> Finding:
         " FROM pg_roles WHERE rolname = current_user"
     ).fetchone()
     name, above, owns = row or ("?", True, True)
-    detail = f"{name} is {'above the rules' if above else 'the owner of tables' if owns else 'bound by the rules'}"
+    detail = (
+        f"{name} is {'above the rules' if above else 'the owner of tables' if owns else 'bound by the rules'}"
+    )
     return Finding(
         "application role",
         not above and not owns,

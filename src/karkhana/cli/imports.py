@@ -17,7 +17,9 @@ def _imports() -> None:
 
 @app.command()
 def bom(
-    file: Annotated[Path, typer.Argument(help="The file: CSV, TSV, XLSX, XLS, ODS or XML.", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(help="The file: CSV, TSV, XLSX, XLS, ODS or XML.", exists=True, dir_okay=False)
+    ],
     product: Annotated[str, typer.Option(help="The product's code.")],
     rev: Annotated[str, typer.Option(help="The revision, such as A.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report what was understood.")] = False,

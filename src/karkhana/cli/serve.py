@@ -22,7 +22,9 @@ APPLICATION = "karkhana.site.wsgi:application"
 
 @app.command()
 def serve(
-    port: Annotated[int | None, typer.Option(help="TCP port, instead of KARKHANA_PORT.", min=1, max=65535)] = None,
+    port: Annotated[
+        int | None, typer.Option(help="TCP port, instead of KARKHANA_PORT.", min=1, max=65535)
+    ] = None,
     bind: Annotated[str | None, typer.Option(help="Address to listen on, instead of KARKHANA_BIND.")] = None,
 ) -> None:
     """Serve the pages and the API until Ctrl-C. The database goes on running afterwards.
@@ -69,7 +71,8 @@ def _serve(bind: str, port: int) -> None:
 
 def web_address(bind: str, port: int) -> str:
     """Return the address to open in a browser on this machine."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(bind, f"[{bind}]" if ":" in bind else bind)
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - recognised here, not chosen
+    host = everywhere.get(bind, f"[{bind}]" if ":" in bind else bind)
     return f"http://{host}:{port}/"
 
 

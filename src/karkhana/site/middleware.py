@@ -61,11 +61,13 @@ def content_security_policy(get_response: Handler) -> Handler:
 class LoginRequired(LoginRequiredMiddleware):
     """Django's rule with the API's manners: a program gets 401 and a refusal, not a log-in page."""
 
-    def handle_no_permission(
+    def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponse:
         """Answer a request without log-in."""
         if not request.path.startswith(API_PREFIX):
             return super().handle_no_permission(request, view_func)
-        refusal = Refusal("auth.login_required", "This address needs a log-in.", "Log in, then repeat the request.")
+        refusal = Refusal(
+            "auth.login_required", "This address needs a log-in.", "Log in, then repeat the request."
+        )
         return JsonResponse({"refusal": refusal.as_dict()}, status=401)

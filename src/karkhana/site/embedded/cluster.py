@@ -147,7 +147,9 @@ def create_cluster(
         _initdb(layout, half, account, binaries, password, durable=durable)
         with (half / "postgresql.conf").open("a") as file:
             file.write(f"\ninclude '{SETTINGS_FILE}'\n")
-        (half / "pg_hba.conf").write_text("# Passwords always, also on the socket.\nlocal all all scram-sha-256\n")
+        (half / "pg_hba.conf").write_text(
+            "# Passwords always, also on the socket.\nlocal all all scram-sha-256\n"
+        )
         half.rename(layout.data)
     finally:
         shutil.rmtree(half, ignore_errors=True)

@@ -110,7 +110,8 @@ class Layout:
             return inside
         digest = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:16]
         # Not TMPDIR and not XDG_RUNTIME_DIR: every process must work out the same folder.
-        base = Path("/run") if self.owner_uid() == 0 and Path("/run").is_dir() else Path("/tmp")
+        # Whoever sits on the name in /tmp already is refused (see account.make_home).
+        base = Path("/run") if self.owner_uid() == 0 and Path("/run").is_dir() else Path("/tmp")  # noqa: S108
         return base / f"karkhana-{digest}"
 
     @property

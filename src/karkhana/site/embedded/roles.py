@@ -47,9 +47,7 @@ def ensure_roles(info: ConnectionInfo, passwords: Mapping[Role, str]) -> None:
             connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, OWNER))
         with connection.transaction():
             connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
-            connection.execute(
-                sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(name, APP)
-            )
+            connection.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(name, APP))
     # template1 as well: databases made later (by tests) then start with the same privileges.
     for dbname in (DATABASE, "template1"):
         with psycopg.connect(info.conninfo("super", dbname=dbname)) as connection:
@@ -66,7 +64,7 @@ def _make_role(connection: psycopg.Connection, role: Role, password: str, extra:
     connection.execute(
         sql.SQL("ALTER ROLE {} WITH {} PASSWORD {}").format(
             sql.Identifier(name),
-            sql.SQL(rights),  # type: ignore[arg-type]
+            sql.SQL(rights),
             sql.Literal(hashed.decode()),
         )
     )

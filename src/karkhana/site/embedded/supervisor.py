@@ -255,7 +255,7 @@ def _wait(
 def _unreachable(layout: Layout, pid: int) -> Refused:
     return refuse(
         "database.unreachable",
-        "The database runs (process {pid}) but cannot be opened through {socket} with the passwords in {file}.",
+        "The database runs (process {pid}) but {socket} does not open with the passwords in {file}.",
         "Run karkhana database stop, then start it again.",
         pid=pid,
         socket=str(layout.socket),
@@ -272,7 +272,9 @@ def _alive(pid: int, data: Path) -> bool:
     return is_server(pid, data)
 
 
-def _answer(info: ConnectionInfo, role: Role, dbname: str | None = None) -> Literal["yes", "not yet", "nobody", "no"]:
+def _answer(
+    info: ConnectionInfo, role: Role, dbname: str | None = None
+) -> Literal["yes", "not yet", "nobody", "no"]:
     """Try a real connection: open, still (or no longer) closed, nobody there, or refused for good."""
     try:
         psycopg.connect(info.conninfo(role, dbname=dbname)).close()
