@@ -2,12 +2,48 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LogoutView
 from django.urls import path
+from django.views.i18n import set_language
 
+from karkhana.design.pages import import_confirm, import_page, import_preview
+from karkhana.floor import pages as floor
 from karkhana.site.api import api
 from karkhana.site.health import healthz
+from karkhana.site.pages.account import LogIn
+from karkhana.site.roles import ADMIN, ENGINEER, LEAD, role_required
+
+handler403 = "karkhana.site.pages.errors.forbidden"
+handler404 = "karkhana.site.pages.errors.not_found"
+handler500 = "karkhana.site.pages.errors.fault"
+
+staff = role_required()
+leads = role_required(LEAD, ENGINEER, ADMIN)
+engineers = role_required(ENGINEER, ADMIN)
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("api/", api.urls),
+    path("login/", login_not_required(LogIn.as_view()), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("language/", set_language, name="language"),
+    path("", staff(floor.overview), name="overview"),
+    path("live/", staff(floor.overview_live), name="overview-live"),
+    path("lines/", staff(floor.lines), name="lines"),
+    path("lines/<path:code>/live/", staff(floor.line_live), name="line-live"),
+    path("lines/<path:code>/", staff(floor.line), name="line"),
+    path("stations/", staff(floor.stations), name="stations"),
+    path("station/<path:code>/scan/", staff(floor.station_scan), name="station-scan"),
+    path("station/<path:code>/", staff(floor.station), name="station"),
+    path("units/", staff(floor.units), name="units"),
+    path("units/<path:serial>/graph/", staff(floor.unit_graph), name="unit-graph"),
+    path("units/<path:serial>/", staff(floor.unit), name="unit"),
+    path("search/", staff(floor.search), name="search"),
+    path("refusals/", staff(floor.refusals), name="refusals"),
+    path("recall/", leads(floor.recall_page), name="recall"),
+    path("recall/list.csv", leads(floor.recall_csv), name="recall-csv"),
+    path("import/", engineers(import_page), name="import"),
+    path("import/preview/", engineers(import_preview), name="import-preview"),
+    path("import/confirm/", engineers(import_confirm), name="import-confirm"),
 ]

@@ -108,6 +108,11 @@ class LineBoard:
     steps: tuple[StepRow, ...]
     waiting: tuple[wip.Waiting, ...]
 
+    @property
+    def steps_most(self) -> int:
+        """Units before the fullest step: the longest bar."""
+        return max((row.units for row in self.steps), default=0)
+
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
@@ -178,9 +183,7 @@ def line_board(line: places.LineView, now: dt.datetime, day: Day) -> LineBoard:
     )
 
 
-def _facts(
-    now: dt.datetime, day: Day, lines: list[places.LineView]
-) -> tuple[_Facts, list[wip.Standing]]:
+def _facts(now: dt.datetime, day: Day, lines: list[places.LineView]) -> tuple[_Facts, list[wip.Standing]]:
     """Read everything; the second value is what stands on none of the lines."""
     stations = [code for line in lines for code in line.station_codes]
     groups = wip.standing(now)
@@ -205,7 +208,9 @@ def _facts(
 
 
 def _only_line(
-    group: wip.Standing, lines: list[places.LineView], released: dict[tuple[str, str], ReleasePackage]
+    group: wip.Standing,
+    lines: list[places.LineView],
+    released: dict[tuple[str, str], ReleasePackage],
 ) -> str | None:
     """Return the line that units between stations must go to next, when there is only one."""
     package = released.get((group.product, group.revision))

@@ -7,10 +7,11 @@ import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from karkhana.floor.queries.rows import fetch, fetch_bounded
 
+Row = TypeVar("Row")
 PAGE = 50
 #: Clocks may run this far ahead of the record (``event.time``), so a happening may be recorded before it.
 _CLOCK_MARGIN = dt.timedelta(minutes=10)
@@ -49,7 +50,7 @@ class EventRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Page[Row]:
+class Page(Generic[Row]):
     """One page of a list; ``after`` is the key of the next one, None on the last."""
 
     rows: tuple[Row, ...]
@@ -95,9 +96,7 @@ def decode_key(text: str, kinds: tuple[type, ...]) -> list[Any] | None:
     return None if any(isinstance(part, str) and "\x00" in part for part in parts) else parts
 
 
-_UNIT_COLUMNS = (
-    "serial, kind, product, revision, brand, state, next_step, station, moved_at, holds, parent"
-)
+_UNIT_COLUMNS = "serial, kind, product, revision, brand, state, next_step, station, moved_at, holds, parent"
 _IN_PROCESS = ("in_process", "failed")
 
 
@@ -154,7 +153,7 @@ def _unit_conditions(wanted: UnitFilter) -> tuple[list[str], list[Any]]:
 
 _EVENT_COLUMNS = (
     "seq, happened_at, type, station, actor, subject, step,"
-    " coalesce(body LIKE '%%\"result\":\"Failed\"%%', false), detail"
+    ' coalesce(body LIKE \'%%"result":"Failed"%%\', false), detail'
 )
 _RESULTS = {"passed": False, "failed": True}
 
@@ -176,8 +175,9 @@ def event_page(
              "recorded_at >= %s"]  # fmt: skip
     parameters: list[Any] = [list(stations), since, until, since - _CLOCK_MARGIN]
     if result in _RESULTS:
-        where.append("step IS NOT NULL")
-        where.append(f"{'' if _RESULTS[result] else 'NOT '}body LIKE '%%\"result\":\"Failed\"%%'")
+        # A box passes the packing of what is put into it without naming the step.
+        where.append("(step IS NOT NULL OR type = 'AggregationEvent')")
+        where.append(f'{"" if _RESULTS[result] else "NOT "}body LIKE \'%%"result":"Failed"%%\'')
     elif result == "shipped":
         where.append("type = 'ShippingEvent'")
     key = decode_key(after, (str, int)) if after else None
@@ -193,7 +193,8 @@ def event_page(
     found = tuple(_event_row(row) for row in rows[:limit])
     last = found[-1] if found else None
     return Page(
-        found, encode_key([last.happened_at.isoformat(), last.seq]) if last and len(rows) > limit else None
+        found,
+        encode_key([last.happened_at.isoformat(), last.seq]) if last and len(rows) > limit else None,
     )
 
 
@@ -206,7 +207,12 @@ def refusal_page(
     limit: int = PAGE,
 ) -> Page[EventRow]:
     """Return refused events, the latest recorded first."""
-    where = ["refusal IS NOT NULL", "recorded_at >= %s", "happened_at >= %s", "happened_at < %s"]
+    where = [
+        "refusal IS NOT NULL",
+        "recorded_at >= %s",
+        "happened_at >= %s",
+        "happened_at < %s",
+    ]
     parameters: list[Any] = [since - _CLOCK_MARGIN, since, until]
     if stations is not None:
         where.append("station = ANY(%s)")

@@ -60,7 +60,9 @@ def plants() -> tuple[PlantView, ...]:
         stations[station.line_id].append(station)
     products: dict[int, list[tuple[str, str]]] = defaultdict(list)
     pairs = LineSetup.objects.order_by("revision__product__code", "revision__code")
-    for line_id, product, revision in pairs.values_list("line_id", "revision__product__code", "revision__code"):
+    for line_id, product, revision in pairs.values_list(
+        "line_id", "revision__product__code", "revision__code"
+    ):
         products[line_id].append((product, revision))
     lines: dict[int, list[Line]] = defaultdict(list)
     for line in Line.objects.order_by("code"):
@@ -111,7 +113,9 @@ def _package(package_hash: str) -> ReleasePackage | None:
     return decode_package(text) if text else None
 
 
-def packages(pairs: frozenset[tuple[str, str]]) -> dict[tuple[str, str], ReleasePackage]:
+def packages(
+    pairs: frozenset[tuple[str, str]],
+) -> dict[tuple[str, str], ReleasePackage]:
     """Return the released packages of (product, revision) pairs; a draft has none.
 
     A package never changes and is known by its hash, so each process reads it once.
@@ -137,9 +141,7 @@ def steps_here(line: LineView, package: ReleasePackage) -> tuple[Step, ...]:
     return tuple(step for step in package.steps if step.station_type in types)
 
 
-def exits(
-    line: LineView, released: dict[tuple[str, str], ReleasePackage]
-) -> frozenset[tuple[str, str]]:
+def exits(line: LineView, released: dict[tuple[str, str], ReleasePackage]) -> frozenset[tuple[str, str]]:
     """Return the (station, product) at which units leave a line: what is counted as its output.
 
     That is the last step of the product's route that the line can do.

@@ -40,7 +40,12 @@ def day_of(zone: str, now: dt.datetime, asked: dt.date | None = None) -> Day:
         # Between midnight and the first counted hour it is still the day before.
         hour = now.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)
         date = hour.astimezone(here).date()
-    return Day(date, zone, _first_hour(date, here), _first_hour(date + dt.timedelta(days=1), here))
+    return Day(
+        date,
+        zone,
+        _first_hour(date, here),
+        _first_hour(date + dt.timedelta(days=1), here),
+    )
 
 
 def _first_hour(date: dt.date, here: ZoneInfo) -> dt.datetime:
@@ -69,7 +74,10 @@ def counts(since: dt.datetime, until: dt.datetime, stations: Iterable[str] | Non
     """Return the tallies of a time, of all stations or of some."""
     where, parameters = "hour >= %s AND hour < %s", [since, until]
     if stations is not None:
-        where, parameters = f"{where} AND station = ANY(%s)", [*parameters, list(stations)]
+        where, parameters = (
+            f"{where} AND station = ANY(%s)",
+            [*parameters, list(stations)],
+        )
     rows = fetch(
         "SELECT station, hour, product, passed, failed, first_passed, first_failed, scrapped, completed,"
         f" shipped FROM ledger_tally WHERE {where} ORDER BY hour, station, product",

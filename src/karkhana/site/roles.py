@@ -1,0 +1,83 @@
+"""Who may open which page: four roles, kept as Django groups, and the accounts of the demo.
+
+A page names the roles that may open it (``role_required`` in ``site.urls``). Somebody with a log-in but
+without a role opens nothing: a new account is harmless until somebody says what it is for.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+
+OPERATOR, LEAD, ENGINEER, ADMIN = "operator", "lead", "engineer", "admin"
+ROLES = (OPERATOR, LEAD, ENGINEER, ADMIN)
+DEMO_ACCOUNTS = (("asha", OPERATOR), ("ravi", LEAD), ("meera", ENGINEER), ("admin", ADMIN))
+
+View = Callable[..., HttpResponseBase]
+
+
+def ensure_roles() -> dict[str, Group]:
+    """Make the four groups where they are missing; return them by role."""
+    return {role: Group.objects.get_or_create(name=role)[0] for role in ROLES}
+
+
+def ensure_demo_accounts() -> list[tuple[str, str, str]]:
+    """Make one account per role with a fresh random password; return (user, password, role) to print.
+
+    A password is only kept as a hash, so an account that is there already gets a new one each time.
+    """
+    groups = ensure_roles()
+    made = []
+    for name, role in DEMO_ACCOUNTS:
+        password = "-".join(secrets.token_hex(2) for _ in range(3))
+        user, _ = get_user_model().objects.get_or_create(username=name)
+        user.set_password(password)
+        user.is_active = True
+        user.save()
+        user.groups.set([groups[role]])
+        made.append((name, password, role))
+    return made
+
+
+def roles_of(user: Any) -> frozenset[str]:
+    """Return the roles of a user; a superuser has all of them, an anonymous visitor none."""
+    if not user.is_authenticated:
+        return frozenset()
+    if user.is_superuser:
+        return frozenset(ROLES)
+    known: frozenset[str] | None = getattr(user, "_karkhana_roles", None)
+    if known is None:
+        known = frozenset(user.groups.values_list("name", flat=True)) & frozenset(ROLES)
+        user._karkhana_roles = known  # asked several times while one page is drawn
+    return known
+
+
+def has_role(user: Any, wanted: Iterable[str]) -> bool:
+    """Say whether a user has one of the roles."""
+    return not roles_of(user).isdisjoint(wanted)
+
+
+def role_required(*roles: str) -> Callable[[View], View]:
+    """Let only users with one of the roles open a view; without arguments any of the four will do."""
+    wanted = roles or ROLES
+    unknown = set(wanted) - set(ROLES)
+    if unknown:
+        raise ValueError(f"unknown roles: {sorted(unknown)}")
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not has_role(request.user, wanted):
+                raise PermissionDenied(", ".join(wanted))
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate

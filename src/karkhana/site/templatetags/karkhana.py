@@ -1,0 +1,188 @@
+"""What templates need to speak plainly: Indian numbers, plant-local times, states and refusals in words."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_noop as _noop
+
+from karkhana.site.pages.refusal_words import say
+from karkhana.site.roles import has_role
+
+register = template.Library()
+
+LAKH, CRORE = 100_000, 10_000_000
+STATES = {
+    "in_process": _noop("in process"),
+    "failed": _noop("failed"),
+    "complete": _noop("complete"),
+    "packed": _noop("packed"),
+    "shipped": _noop("shipped"),
+    "installed": _noop("installed"),
+    "consumed": _noop("consumed"),
+    "scrapped": _noop("scrapped"),
+    "open": _noop("open"),
+}
+
+
+@register.filter
+def indian(value: Any) -> str:
+    """Write a number with Indian grouping: 1234567 becomes 12,34,567. Decimals keep their digits."""
+    if value is None or value == "":
+        return "–"
+    text = format(value, "f") if isinstance(value, (Decimal, float)) else str(value)
+    sign, text = ("−", text[1:]) if text.startswith("-") else ("", text)
+    whole, dot, rest = text.partition(".")
+    if not whole.isdigit():
+        return str(value)
+    head, tail = whole[:-3], whole[-3:]
+    groups = [tail]
+    while head:
+        head, group = head[:-2], head[-2:]
+        groups.insert(0, group)
+    return sign + ",".join(groups) + dot + rest
+
+
+@register.filter
+def indian_short(value: Any) -> str:
+    """Write a large number in lakh or crore, a small one in full."""
+    if not isinstance(value, (int, float, Decimal)):
+        return indian(value)
+    if abs(value) >= CRORE:
+        return gettext("%(amount)s crore") % {"amount": f"{value / CRORE:.2f}"}
+    if abs(value) >= 10 * LAKH:
+        return gettext("%(amount)s lakh") % {"amount": f"{value / LAKH:.2f}"}
+    return indian(value)
+
+
+@register.filter
+def percent(value: float | None, digits: int = 1) -> str:
+    """Write a share as per cent; an unknown share is a dash. Only a full share reads 100."""
+    if value is None:
+        return "–"
+    shown = round(value * 100, digits)
+    if shown >= 100 and value < 1:
+        shown = 100 - 10**-digits  # one failure in 50,000 is not "100.0 %"
+    return f"{shown:.{digits}f} %" if value < 1 else "100 %"
+
+
+def _zone(name: str | None) -> dt.tzinfo:
+    return zoneinfo.ZoneInfo(name or settings.PLANT_TIME_ZONE)
+
+
+def _moment(value: Any) -> dt.datetime | None:
+    if isinstance(value, str):
+        try:
+            value = dt.datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, dt.datetime) else None
+
+
+@register.filter
+def local(value: Any, zone: str | None = None) -> str:
+    """Write a time of today as 14:05:09 and another day's as 21 Nov 14:05, plant-local."""
+    moment = _moment(value)
+    if moment is None:
+        return "–" if not value else str(value)
+    here = moment.astimezone(_zone(zone))
+    if here.date() == timezone.now().astimezone(_zone(zone)).date():
+        return here.strftime("%H:%M:%S")
+    return f"{date_format(here, 'j M')} {here:%H:%M}"
+
+
+@register.filter
+def local_full(value: Any, zone: str | None = None) -> str:
+    """Write a time with day, year and seconds, plant-local."""
+    moment = _moment(value)
+    if moment is None:
+        return "–" if not value else str(value)
+    here = moment.astimezone(_zone(zone))
+    return f"{date_format(here, 'j M Y')} {here:%H:%M:%S}"
+
+
+@register.filter
+def iso(value: Any) -> str:
+    """Write a time for machines, in UTC."""
+    moment = _moment(value)
+    return moment.astimezone(dt.UTC).isoformat() if moment else ""
+
+
+@register.filter
+def ago(seconds: float | None) -> str:
+    """Write a length of time in its two largest units: ``2 h 05 min``, ``3 d 4 h``."""
+    if seconds is None:
+        return "–"
+    minutes = max(int(seconds), 0) // 60
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return gettext("%(days)d d %(hours)d h") % {"days": days, "hours": hours}
+    if hours:
+        return gettext("%(hours)d h %(minutes)02d min") % {"hours": hours, "minutes": minutes}
+    return gettext("%(minutes)d min") % {"minutes": minutes}
+
+
+@register.filter
+def state_word(state: str | None) -> str:
+    """Say a unit's state in the reader's language."""
+    return gettext(STATES.get(state or "", state or "–"))
+
+
+@register.filter
+def refusal_message(refusal: dict[str, Any], language: str | None = None) -> str:
+    """Say why something was refused, in the page's language or the given one."""
+    return say(refusal, "message", language or translation.get_language() or "en")
+
+
+@register.filter
+def refusal_next(refusal: dict[str, Any], language: str | None = None) -> str:
+    """Say what to do after a refusal, in the page's language or the given one."""
+    return say(refusal, "next_step", language or translation.get_language() or "en")
+
+
+@register.simple_tag
+def units_word(count: int) -> str:
+    """Return "1 unit" or "12,34,567 units"."""
+    return ngettext("%(count)s unit", "%(count)s units", count) % {"count": indian(count)}
+
+
+@register.filter
+def may(user: Any, roles: str) -> bool:
+    """Say whether a user has one of the roles, given as ``"engineer admin"``."""
+    return has_role(user, roles.split())
+
+
+@register.filter
+def share_of(part: float | None, whole: float | None) -> str:
+    """Return a bar's width in per cent of the largest bar, for a style's custom property."""
+    if not part or not whole:
+        return SafeString("0")
+    return SafeString(f"{min(part / whole, 1) * 100:.2f}")
+
+
+@register.simple_tag
+def querystring_with(request: HttpRequest, name: str, value: str) -> str:
+    """Return the address's parameters with one set."""
+    parameters = request.GET.copy()
+    parameters[name] = value
+    return parameters.urlencode()
+
+
+@register.simple_tag
+def querystring_without(request: HttpRequest, name: str) -> str:
+    """Return the address's parameters with one taken out, and the list at its start."""
+    parameters = request.GET.copy()
+    for gone in (name, "after"):
+        parameters.pop(gone, None)
+    return parameters.urlencode()
