@@ -79,6 +79,17 @@ def clean_up_after_this_process(folder: Path) -> subprocess.Popen[bytes]:
     )
 
 
+@pytest.fixture
+def fresh_home() -> Iterator[Path]:
+    """Yield a new, empty, private home; whatever server is started there ends with the test."""
+    folder = _short_folder()
+    helper = clean_up_after_this_process(folder)
+    yield folder
+    assert helper.stdin is not None
+    helper.stdin.close()
+    helper.wait(timeout=60)
+
+
 @pytest.fixture(scope="session")
 def embedded_server() -> Iterator[Path]:
     """Yield the home of the session's throw-away embedded server, running and not durable."""

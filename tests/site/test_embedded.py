@@ -7,9 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -24,14 +22,9 @@ ENSURE += "print(embedded.ensure_running(Path(sys.argv[1]), durable=False).host)
 
 
 @pytest.fixture
-def home() -> Iterator[Path]:
-    """Yield a new home with a short path, private as mktemp makes it."""
-    folder = Path(tempfile.mkdtemp(prefix="kk-", dir="/tmp"))
-    yield folder
-    try:
-        embedded.stop(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def home(fresh_home: Path) -> Path:
+    """Return a new home with a short path."""
+    return fresh_home
 
 
 def start(home: Path, *, durable: bool = False) -> embedded.ConnectionInfo:
