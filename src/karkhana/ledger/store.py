@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -47,53 +48,51 @@ def begin(cursor: Cursor) -> None:
     )
 
 
-def allocate(cursor: Cursor, count: int) -> list[int]:
-    """Draw places in the record, ascending. Places drawn by a failed batch stay empty."""
-    cursor.execute("SELECT nextval('ledger_event_seq') FROM generate_series(1, %s)", [count])
-    return sorted(row[0] for row in cursor.fetchall())
+def allocate(cursor: Cursor, count: int) -> int:
+    """Draw consecutive places in the record; return the first. Places of a failed batch stay empty."""
+    cursor.execute("SELECT ledger_allocate(%s)", [count])
+    row = cursor.fetchone()
+    assert row is not None
+    return int(row[0])
 
 
-def claim_receipts(cursor: Cursor, receipts: Sequence[tuple[str, str, int]]) -> dict[str, tuple[str, int]]:
-    """Claim event ids for this batch; a batch with the same ids waits here until the other has ended.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An event that is in the record already: its canonical body, and its refusal (JSON) if it has one."""
+
+    body: str
+    detail: str | None
+
+
+def known_events(cursor: Cursor, ids: Iterable[str]) -> dict[str, Known]:
+    """Read the events of these ids that are in the record."""
+    cursor.execute(
+        "SELECT r.id::text, e.body, e.detail FROM ledger_receipt r JOIN ledger_event e ON e.seq = r.seq"
+        " WHERE r.id = ANY(%s::uuid[])",
+        ["{" + ",".join(ids) + "}"],
+    )
+    return {row[0]: Known(row[1], row[2]) for row in cursor.fetchall()}
+
+
+def append_receipts(cursor: Cursor, receipts: Sequence[tuple[str, int]]) -> None:
+    """Claim event ids; a batch with the same ids waits here until the other has ended.
 
     Args:
-        receipts: (event id, digest of its canonical bytes as 32 hexadecimal digits, place in the record);
-            ids all different.
+        receipts: (event id, place in the record), ids all different.
 
-    Returns:
-        What was there before: event id to (digest, place).
+    Raises:
+        psycopg.errors.UniqueViolation: on ``ledger_receipt_pkey``, when one of them was recorded before.
     """
-    ordered = sorted(receipts)
-    ids, digests, places = (_plain_array(row[i] for row in ordered) for i in range(3))
-    cursor.execute(
-        "INSERT INTO ledger_receipt (id, digest, seq)"
-        " SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[]) ON CONFLICT (id) DO NOTHING",
-        [ids, digests, places],
-    )
-    if cursor.rowcount == len(ordered):
-        return {}
-    cursor.execute(
-        "SELECT id::text, replace(digest::text, '-', ''), seq FROM ledger_receipt"
-        " WHERE id = ANY(%s::uuid[]) AND NOT seq = ANY(%s::bigint[])",
-        [ids, places],
-    )
-    return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
-
-
-def _plain_array(values: Iterable[Any]) -> str:
-    """Write an array literal of values that need no quotes: numbers and hexadecimal digits."""
-    return "{" + ",".join(map(str, values)) + "}"
+    if not receipts:
+        return
+    with cursor.copy("COPY ledger_receipt (id, seq) FROM STDIN") as copy:
+        # One order for all, so that two batches never wait for each other in a ring.
+        copy.write("".join([f"{event_id}\t{seq}\n" for event_id, seq in sorted(receipts)]))
 
 
 def text_array(texts: Iterable[str]) -> str:
     """Write an array literal of texts, several times faster than the driver adapts a list of thousands."""
     return "{" + ",".join('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' for text in texts) + "}"
-
-
-def first_outcomes(cursor: Cursor, places: Sequence[int]) -> dict[int, str | None]:
-    """Return the refusal detail (JSON, None when accepted) of events by their places."""
-    cursor.execute("SELECT seq, detail FROM ledger_event WHERE seq = ANY(%s)", [list(places)])
-    return {row[0]: row[1] for row in cursor.fetchall()}
 
 
 def make_partition(cursor: Cursor, month: dt.date) -> None:

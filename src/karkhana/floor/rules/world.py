@@ -81,6 +81,7 @@ class World:
     inside: dict[str, set[str]] = field(default_factory=dict)
     shipments: set[str] = field(default_factory=set)
     changes: Changes = field(default_factory=Changes)
+    hours: dict[dt.datetime, dt.datetime] = field(default_factory=dict)
 
     def release_of(self, unit: Unit) -> ReleasePackage:
         """Return the release that a unit is built to; every unit that is not a container has one."""
@@ -107,7 +108,9 @@ class World:
 
     def count(self, station: str, at: dt.datetime, unit: Unit, metric: str, boards: int) -> None:
         """Add to the tally of a station and UTC hour."""
-        hour = hour_of(at)
+        hour = self.hours.get(at)
+        if hour is None:
+            hour = self.hours[at] = hour_of(at)
         self.changes.tallies[(station, hour, unit.product or "")][METRIC[metric]] += boards
 
 

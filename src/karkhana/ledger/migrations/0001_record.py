@@ -10,6 +10,20 @@ from django.db import migrations
 RECORD = """
 CREATE SEQUENCE ledger_event_seq;
 
+-- A block of places at once. The lock is held for the draw alone, not until commit: places are unique
+-- and ascending per unit, not gapless, and may become visible out of order.
+CREATE FUNCTION ledger_allocate(count bigint) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    first bigint;
+BEGIN
+    PERFORM pg_advisory_lock(hashtext('ledger_allocate'));
+    first := nextval('ledger_event_seq');
+    PERFORM setval('ledger_event_seq', first + greatest(count, 1) - 1);
+    PERFORM pg_advisory_unlock(hashtext('ledger_allocate'));
+    RETURN first;
+END $$;
+
 CREATE TABLE ledger_event (
     seq         bigint      NOT NULL,
     recorded_at timestamptz NOT NULL,
@@ -44,9 +58,8 @@ BEGIN
 END $$;
 
 CREATE TABLE ledger_receipt (
-    id     uuid   PRIMARY KEY,
-    digest uuid   NOT NULL,
-    seq    bigint NOT NULL
+    id  uuid   PRIMARY KEY,
+    seq bigint NOT NULL
 );
 
 CREATE FUNCTION ledger_forbid_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -291,7 +304,7 @@ class Migration(migrations.Migration):
             RECORD,
             f"DROP TABLE IF EXISTS {TABLES.split(', ledger_unit')[0]};"
             "DROP TABLE ledger_reference; DROP SEQUENCE ledger_event_seq; DROP FUNCTION"
-            " ledger_make_partition, ledger_forbid_change, ledger_bump_reference;",
+            " ledger_allocate, ledger_make_partition, ledger_forbid_change, ledger_bump_reference;",
         ),
         migrations.RunSQL(PROJECTIONS, f"DROP TABLE ledger_unit{TABLES.split(', ledger_unit')[1]};"),
     ]
