@@ -43,6 +43,7 @@ class Event(
     omit_defaults=True,
     tag_field="type",
     kw_only=True,
+    gc=False,  # no cycles can arise, and a batch holds tens of thousands of them
 ):
     """What every event says.
 
@@ -59,13 +60,13 @@ class Event(
     actor: Code | None = None
 
 
-class UnitEvent(Event, frozen=True, kw_only=True):
+class UnitEvent(Event, frozen=True, kw_only=True, gc=False):
     """An event about one unit, panel or container, by its process serial."""
 
     unit: Code
 
 
-class Measurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Measurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """One measured value with its limits, numbers as printed by the tester; either limit may be open."""
 
     name: Code
@@ -75,7 +76,7 @@ class Measurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     high: Amount | None = None
 
 
-class Defect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Defect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """One defect found: code, reference designator and board position where known."""
 
     code: Code
@@ -83,22 +84,22 @@ class Defect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     position: Position | None = None
 
 
-class UnitsInitialized(UnitEvent, frozen=True, tag=True, kw_only=True):
+class UnitsInitialized(UnitEvent, frozen=True, tag=True, kw_only=True, gc=False):
     """A unit or panel begins its life under a work order."""
 
     work_order: Code
     positions: Position = 1
 
 
-class UnitsArrived(UnitEvent, frozen=True, tag=True, kw_only=True):
+class UnitsArrived(UnitEvent, frozen=True, tag=True, kw_only=True, gc=False):
     """A unit stands at a station, about to be worked on. Optional: a result implies the arrival."""
 
 
-class UnitsDeparted(UnitEvent, frozen=True, tag=True, kw_only=True):
+class UnitsDeparted(UnitEvent, frozen=True, tag=True, kw_only=True, gc=False):
     """A unit left a station."""
 
 
-class UnitsProcessed(UnitEvent, frozen=True, tag=True, kw_only=True):
+class UnitsProcessed(UnitEvent, frozen=True, tag=True, kw_only=True, gc=False):
     """A station did its work on a unit: printing, placement, reflow, curing, assembly."""
 
     result: Literal["Completed", "Failed"] = "Completed"
@@ -106,7 +107,7 @@ class UnitsProcessed(UnitEvent, frozen=True, tag=True, kw_only=True):
     defects: tuple[Defect, ...] = ()
 
 
-class UnitsTested(UnitEvent, frozen=True, tag=True, kw_only=True):
+class UnitsTested(UnitEvent, frozen=True, tag=True, kw_only=True, gc=False):
     """A tester judged a unit. Error and Aborted say nothing about the unit and pass nothing."""
 
     result: Literal["Passed", "Failed", "Error", "Aborted"]
@@ -115,7 +116,7 @@ class UnitsTested(UnitEvent, frozen=True, tag=True, kw_only=True):
     defects: tuple[Defect, ...] = ()
 
 
-class UnitsInspected(UnitEvent, frozen=True, tag=True, kw_only=True):
+class UnitsInspected(UnitEvent, frozen=True, tag=True, kw_only=True, gc=False):
     """An inspector or inspection machine judged a unit."""
 
     result: Literal["Passed", "Failed"]
@@ -123,7 +124,7 @@ class UnitsInspected(UnitEvent, frozen=True, tag=True, kw_only=True):
     defects: tuple[Defect, ...] = ()
 
 
-class MaterialsLoaded(Event, frozen=True, tag=True, kw_only=True):
+class MaterialsLoaded(Event, frozen=True, tag=True, kw_only=True, gc=False):
     """A lot (reel, tray, bottle) was put on a station at a location. It feeds units from this moment."""
 
     location: Code
@@ -132,7 +133,7 @@ class MaterialsLoaded(Event, frozen=True, tag=True, kw_only=True):
     quantity: Amount | None = None
 
 
-class MaterialsUnloaded(Event, frozen=True, tag=True, kw_only=True):
+class MaterialsUnloaded(Event, frozen=True, tag=True, kw_only=True, gc=False):
     """A lot was taken off a location. ``quantity`` is what is left on it, where known."""
 
     location: Code
@@ -140,7 +141,7 @@ class MaterialsUnloaded(Event, frozen=True, tag=True, kw_only=True):
     quantity: Amount | None = None
 
 
-class Installation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Installation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """One key part going into a unit: by serial, by lot, or both."""
 
     role: Code
@@ -149,27 +150,27 @@ class Installation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
     lot: Code | None = None
 
 
-class MaterialsInstalled(UnitEvent, frozen=True, tag=True, kw_only=True):
+class MaterialsInstalled(UnitEvent, frozen=True, tag=True, kw_only=True, gc=False):
     """Key parts were built into a unit."""
 
     installed: Annotated[tuple[Installation, ...], Meta(min_length=1, max_length=200)]
 
 
-class MaterialsUninstalled(UnitEvent, frozen=True, tag=True, kw_only=True):
+class MaterialsUninstalled(UnitEvent, frozen=True, tag=True, kw_only=True, gc=False):
     """Key parts were taken out of a unit, by role. What had been inside stays in the record."""
 
     roles: Annotated[tuple[Code, ...], Meta(min_length=1, max_length=200)]
     reason: Text = ""
 
 
-class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """An identity given to a unit: kind as the release names it, value as written."""
 
     kind: Code
     value: Code
 
 
-class Firmware(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Firmware(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """The firmware that a unit reports for a target, with the SHA-256 of the image."""
 
     target: Code
@@ -177,21 +178,21 @@ class Firmware(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 
 
-class UnitsPersonalized(UnitEvent, frozen=True, tag=True, kw_only=True):
+class UnitsPersonalized(UnitEvent, frozen=True, tag=True, kw_only=True, gc=False):
     """Identities and firmware were written into a unit."""
 
     identities: Annotated[tuple[Identity, ...], Meta(max_length=50)] = ()
     firmware: Annotated[tuple[Firmware, ...], Meta(max_length=20)] = ()
 
 
-class UnitsDisqualified(UnitEvent, frozen=True, tag=True, kw_only=True):
+class UnitsDisqualified(UnitEvent, frozen=True, tag=True, kw_only=True, gc=False):
     """A unit, or boards of a panel, are scrapped. ``positions`` empty means the whole unit or panel."""
 
     reason: Text
     positions: tuple[Position, ...] = ()
 
 
-class Repair(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Repair(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """One thing done to repair: where, what was wrong, what was done."""
 
     action: Code
@@ -199,14 +200,14 @@ class Repair(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     reference: Text = ""
 
 
-class UnitsRepaired(UnitEvent, frozen=True, tag=True, kw_only=True):
+class UnitsRepaired(UnitEvent, frozen=True, tag=True, kw_only=True, gc=False):
     """A failed unit was repaired, or found to have no fault, and goes back to its re-entry step."""
 
     result: Literal["Repaired", "NoFaultFound"] = "Repaired"
     repairs: tuple[Repair, ...] = ()
 
 
-class AggregationEvent(Event, frozen=True, tag=True, kw_only=True):
+class AggregationEvent(Event, frozen=True, tag=True, kw_only=True, gc=False):
     """Units or containers were put into a container (ADD) or taken out (DELETE). EPCIS 2.0, 7.4.3."""
 
     action: Literal["ADD", "DELETE"]
@@ -215,7 +216,7 @@ class AggregationEvent(Event, frozen=True, tag=True, kw_only=True):
     children: Annotated[tuple[Code, ...], Meta(min_length=1, max_length=2000)]
 
 
-class Thing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Thing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """An input or output of a transformation: a unit (with its board position) or an amount of a lot."""
 
     unit: Code | None = None
@@ -225,7 +226,7 @@ class Thing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     quantity: Amount | None = None
 
 
-class TransformationEvent(Event, frozen=True, tag=True, kw_only=True):
+class TransformationEvent(Event, frozen=True, tag=True, kw_only=True, gc=False):
     """Inputs ceased and outputs came to be: a panel into boards, a sheet into pieces, lots into one.
 
     EPCIS 2.0, 7.4.6.
@@ -235,7 +236,7 @@ class TransformationEvent(Event, frozen=True, tag=True, kw_only=True):
     outputs: Annotated[tuple[Thing, ...], Meta(min_length=1, max_length=2000)]
 
 
-class ReceivingEvent(Event, frozen=True, tag=True, kw_only=True):
+class ReceivingEvent(Event, frozen=True, tag=True, kw_only=True, gc=False):
     """A lot came in from a supplier. ``origin`` is an ISO 3166-1 alpha-2 country code."""
 
     lot: Code
@@ -246,7 +247,7 @@ class ReceivingEvent(Event, frozen=True, tag=True, kw_only=True):
     supplier_lot: Text = ""
 
 
-class ShippingEvent(Event, frozen=True, tag=True, kw_only=True):
+class ShippingEvent(Event, frozen=True, tag=True, kw_only=True, gc=False):
     """Containers or loose finished units left the plant to a consignee."""
 
     shipment: Code
@@ -255,7 +256,7 @@ class ShippingEvent(Event, frozen=True, tag=True, kw_only=True):
     reference: Text = ""
 
 
-class HoldPlaced(Event, frozen=True, tag=True, kw_only=True):
+class HoldPlaced(Event, frozen=True, tag=True, kw_only=True, gc=False):
     """Nothing may be done with the target until the hold is released."""
 
     hold: Code
@@ -264,7 +265,7 @@ class HoldPlaced(Event, frozen=True, tag=True, kw_only=True):
     reason: Text
 
 
-class HoldReleased(Event, frozen=True, tag=True, kw_only=True):
+class HoldReleased(Event, frozen=True, tag=True, kw_only=True, gc=False):
     """A hold is over."""
 
     hold: Code
