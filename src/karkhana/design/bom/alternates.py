@@ -16,7 +16,9 @@ _REMARK = re.compile(
     r"\s*([^;|\n]{3,120})",
     re.IGNORECASE,
 )
-_EMPTY = frozenset({"-", "--", "~", "n/a", "na", "none", "tbd", "?", "*", "generic", "any", "no", "x"})
+_EMPTY = frozenset(
+    {"-", "--", "—", "–", "~", "n/a", "na", "none", "tbd", "?", "*", "generic", "any", "no", "x", "unknown"}
+)
 
 
 def clean(text: str) -> str:

@@ -84,7 +84,8 @@ class _Sorter:
 
     def __init__(self, header: Header, rows: Sequence[Row]) -> None:
         self.header = header
-        self.sample = rows[:_SAMPLE]
+        # Section titles stand alone in their row and say nothing about the column they stand in.
+        self.sample = [row for row in rows[:_SAMPLE] if len(row.filled()) > 1] or rows[:_SAMPLE]
         self.options = {index: header.meanings(index) for index in range(len(header.labels))}
         self.taken: dict[int, str] = {}
 
@@ -163,7 +164,18 @@ def _references(sorter: _Sorter) -> int | None:
         hits, filled = _strict_cells(sorter, index)
         if filled and hits * 2 >= filled:
             return sorter.take(index, words.REFERENCES)
-    return sorter.take(min(sure), words.REFERENCES) if sure else None
+    return sorter.take(min(sure), words.REFERENCES) if sure else _unnamed_references(sorter)
+
+
+def _unnamed_references(sorter: _Sorter) -> int | None:
+    """A column full of designators whose heading says nothing, or only that it counts (``#``)."""
+    for index, (kinds, _) in sorter.options.items():
+        if kinds and kinds[0] != words.ITEM:
+            continue
+        hits, filled = _strict_cells(sorter, index)
+        if hits > 1 and hits * 5 >= filled * 4 and hits * 2 >= len(sorter.sample):
+            return sorter.take(index, words.REFERENCES)
+    return None
 
 
 def _quantity(sorter: _Sorter, references: int | None) -> int | None:
@@ -205,7 +217,10 @@ def _fit_columns(sorter: _Sorter) -> tuple[tuple[int, ...], tuple[int, ...]]:
     for positive, kind in ((False, words.NOT_FITTED), (True, words.FITTED)):
         for index in sorter.certain(kind):
             cells = [cell for cell in (row.cell(index) for row in sorter.sample) if cell]
-            readable = sum(read_mark(cell, positive) is not None for cell in cells)
+            readable = sum(
+                read_mark(cell, positive) is not None or (not positive and parse_designators(cell).strict)
+                for cell in cells
+            )
             if readable * 2 >= len(cells):
                 chosen[positive].append(sorter.take(index, kind))
             else:

@@ -22,9 +22,9 @@ CLASSES = word_set(
     " PTH PU PWR PX Q QA QN QP QZ R RA RF RJ RL RLY RM RN RP RR RS RT RTC RV RX S SB SC SCR SD SENS SH SHD"
     " SHLD SIM SJ SK SL SMA SOL SOLAR SP SPK SR SRV ST SV SW T TB TC TCK TF TH TJ TL TP TR TRIM TS TT TVS TX"
     " U UN USB UX V VA VC VD VDR VIA VR VREF VS VT VZ W WIFI WS WT X XA XC XF XK XL XO XP XS XT XTAL XU XW"
-    " Y Z ZD ZQ FM BD BP BTN CAM CE CL CS CY DG DIP DN EL EMI FE HP HV IN JA JB JC JD JK JL JM JW LC LM LF LN LR"
-    " LX MG MIX NE NS OUT PA PH PI PM PR QR RC RD RE RG RH RK RU RW RY SG SN SS SU SX TA TE TM TN TU TV UB"
-    " UC UD UE VCC VDD VL VN VO VP VX"
+    " Y Z ZD ZQ FM BD BP BTN CAM CE CL CS CY DG DIP DN EL EMI FE HP HV IN JA JB JC JD JK JL JM JW LC LM LF"
+    " LN LR LX MG MIX NE NS OUT PA PH PI PM PR QR RC RD RE RG RH RK RU RW RY SG SN SS SU SX TA TE TM TN TU TV"
+    " UB UC UD UE VCC VDD VL VN VO VP VX"
 )
 
 _PREFIX = r"[A-Za-z]{1,10}[$_]?"
@@ -40,6 +40,7 @@ _SHORT_RUN = re.compile(r"^([A-Za-z]{1,10}[$_]?)(\d{1,6})\s*(?:-|–|—|~|\.{2,
 _SEPARATOR = re.compile(r"[,;，；、|\n\r\t]+|\s+(?:and|und|et|y|e|&|\+)\s+", re.IGNORECASE)
 _BRACKETS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
 _STROKES = frozenset({"-", "–", "—", "/", "&", "+", ".", ":", "*"})
+_APART = re.compile(r"^([A-Za-z]{1,4})\s+(\d{1,5})$")
 _LOOSE = re.compile(r"^[^\s(){}\"'=<>]{1,24}$")
 
 
@@ -145,12 +146,15 @@ class _Collector:
         short = _SHORT_RUN.match(chunk)
         if short is not None and self._short_run(short):
             return
+        apart = _APART.match(chunk)
+        if apart is not None:
+            chunk = apart[1] + apart[2]
         words = [word for word in chunk.split() if word not in _STROKES]
         for position, word in enumerate(words):
             if is_designator(word):
                 self.names.append(word)
-            elif "/" in word and all(is_designator(part) for part in word.split("/")):
-                self.names.extend(word.split("/"))
+            elif len(joined := re.split(r"[/+&]", word)) > 1 and all(map(is_designator, joined)):
+                self.names.extend(joined)
             elif position == 0 and len(words) == 1 and _LOOSE.match(word):
                 self.names.append(word)
                 self.strict = False

@@ -56,7 +56,7 @@ class Header(msgspec.Struct, frozen=True):
 def looks_like_header(row: Row) -> bool:
     """Whether a row reads as headings of a parts table or of a list of placements."""
     filled = row.filled()
-    if not 2 <= len(filled) or any(len(cell) > 120 for cell in filled[:4]):
+    if len(filled) < 2 or any(len(cell) > 120 for cell in filled[:4]):
         return False
     known = [kinds for kinds in (words.meanings_of(cell)[0] for cell in filled) if kinds]
     if len(known) < 2 or len(known) * 3 < len(filled):
@@ -85,7 +85,7 @@ def describes_parts(known: Sequence[tuple[str, ...]]) -> bool:
 def describes_places(known: Sequence[tuple[str, ...]]) -> bool:
     """Whether the meanings found in a row make a list of places on the board."""
     kinds = {kind for options in known for kind in options}
-    return PLACE <= kinds
+    return kinds >= PLACE
 
 
 def find_header(rows: Sequence[Row], start: int) -> tuple[int, Header] | None:

@@ -18,7 +18,7 @@ _TOTAL = re.compile(
     r"^(grand |sub ?)?(total|totals|sum|summe|gesamt|totale|somme|合计|总计|小计)\b.{0,40}$", re.IGNORECASE
 )
 _NOTE = word_set("note notes nota bemerkung hinweis remark remarks legend approved prepared checked")
-_NOTHING = frozenset({"-", "--", "~", "n/a", "na", "none", "nil", ".", "/", "*", "tbd"})
+_NOTHING = frozenset({"-", "--", "—", "–", "~", "n/a", "na", "none", "nil", ".", "/", "*", "tbd"})
 _THINGS = word_set(
     "PCB SCREW SCREWS NUT NUTS WASHER WASHERS SPACER SPACERS STANDOFF CASE ENCLOSURE LABEL BATTERY CABLE"
     " HEATSINK PANEL BOX LID COVER FIRMWARE SOLDER GLUE BARE BAREPCB MISC OTHER VARIOUS HARDWARE"
@@ -53,7 +53,7 @@ def read_fields(row: Row, columns: Columns) -> Fields:
 
 
 def _cut_apart(fields: Fields, columns: Columns) -> bool:
-    """Whether a list of designators without quotes was cut at its commas: a longer row, too few designators."""
+    """Whether a list without quotes was cut at its commas: a longer row, too few designators."""
     longer = len(fields.row.cells) > len(columns.header.labels)
     return longer and fields.quantity is not None and fields.quantity > len(fields.references) > 0
 
@@ -84,7 +84,7 @@ def _repairs(row: Row, columns: Columns) -> list[Row]:
 def _fields(row: Row, columns: Columns, shifted: bool) -> Fields:
     text = row.cell(columns.references)
     quantity_text = row.cell(columns.quantity)
-    if text.lower() in _NOTHING:
+    if text.lower() in _NOTHING or not text.strip(" ,;"):
         text = ""
     first = parse_quantity(quantity_text)
     whole = int(first) if first is not None and first == first.to_integral_value() else None

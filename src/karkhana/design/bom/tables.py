@@ -80,7 +80,8 @@ class _Builder:
     def _section(self, fields: Fields) -> bool:
         """A row with one text cell is a section title; it may say that what follows is not fitted."""
         filled = fields.row.filled()
-        if len(filled) != 1 or fields.references or fields.quantity is not None:
+        named = fields.references and (fields.found.strict or any(map(str.isdigit, filled[0])))
+        if len(filled) != 1 or (named and not says_not_fitted(filled[0])) or fields.quantity is not None:
             return False
         text = filled[0].strip().rstrip(":").strip()
         if text == fields.row.cell(self.columns.part_numbers[0][0] if self.columns.part_numbers else None):
@@ -142,13 +143,16 @@ class _Builder:
     def _not_understood(self, fields: Fields) -> None:
         filled = fields.row.filled()
         core = [cell for cell in filled if not cell.lower().startswith(("http", "-", "*"))]
-        if len(core) < 2 or not fields.identity or len(self.table.unparsed) >= limits.MAX_PROBLEMS:
+        meant = fields.identity or fields.quantity is not None
+        if len(core) < 2 or not meant or len(self.table.unparsed) >= limits.MAX_PROBLEMS:
             self.table.notes += 1
             return
         if fields.found.too_many:
             reason = f"a run of more than {limits.MAX_RUN} designators"
         elif fields.quantity_text and fields.quantity is None:
             reason = f"no designator, and the quantity {fields.quantity_text[:40]!r} is not a number"
+        elif fields.quantity is not None:
+            reason = f"a quantity of {fields.quantity} but nothing that says of what"
         else:
             reason = "neither a designator nor a quantity"
         self.table.unparsed.append(Unparsed(line=fields.row.number, reason=reason, sheet=self.table.sheet))

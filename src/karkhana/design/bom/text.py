@@ -13,8 +13,10 @@ import re
 from collections.abc import Iterator
 
 from karkhana.design.bom import limits, sniff, words
+from karkhana.design.bom.designators import parse_designators
 from karkhana.design.bom.headers import looks_like_header
 from karkhana.design.bom.model import Grid, Row, Source
+from karkhana.design.bom.quantities import parse_quantity
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
@@ -178,30 +180,54 @@ def _tidy(cells: list[str]) -> tuple[str, ...]:
 def _fixed_width(lines: list[str]) -> list[Row] | None:
     """Cut a printed list by the columns under which its headings begin; None when there are no headings."""
     for index, line in enumerate(lines[:200]):
-        starts = _starts(line)
-        if len(starts) < 3 or "\t" in line:
+        if len(line) > 1000 or "\t" in line or "|" in line:
             continue
-        cells = _slices(line, starts)
-        if looks_like_header(Row(index + 1, tuple(cells))):
-            return [_fixed_row(number, text, starts) for number, text in enumerate(lines, 1) if text.strip()]
+        for starts in (_starts(line, split=True), _starts(line, split=False)):
+            if len(starts) < 3:
+                continue
+            header = Row(index + 1, tuple(cell.strip() for cell in _slices(line, starts)))
+            if looks_like_header(header) and _stands_under(lines[index + 1 : index + 200], header, starts):
+                rows = (_fixed_row(number, text, starts) for number, text in enumerate(lines, 1))
+                return [row for row in rows if any(row.cells) and not _RULE.match("".join(row.cells))]
     return None
 
 
+def _stands_under(lines: list[str], header: Row, starts: list[int]) -> bool:
+    """Whether designators, coordinates or quantities stand under the headings that promise them."""
+    good = bad = 0
+    for text in lines:
+        cells = _fixed_row(0, text, starts)
+        if len(cells.filled()) < 2:
+            continue
+        for index, label in enumerate(header.cells):
+            kinds = words.meanings_of(label)[0]
+            if words.QUANTITY in kinds and cells.cell(index):
+                good, bad = (
+                    (good + 1, bad) if parse_quantity(cells.cell(index)) is not None else (good, bad + 1)
+                )
+            elif words.REFERENCES in kinds and kinds[0] == words.REFERENCES and cells.cell(index):
+                found = parse_designators(cells.cell(index))
+                good, bad = (good + 1, bad) if found.names and not found.notes else (good, bad + 1)
+    return good > bad
+
+
 def _fixed_row(number: int, text: str, starts: list[int]) -> Row:
-    return Row(number, _tidy(_slices(text.expandtabs(), starts)))
+    return Row(number, _tidy(_slices(text.replace("\t", " "), starts)))
 
 
-def _starts(line: str) -> list[int]:
-    """Where the headings of a printed list begin; two known words side by side are two headings."""
+def _starts(line: str, split: bool) -> list[int]:
+    """Where the headings of a printed list begin.
+
+    Args:
+        line: the line of headings.
+        split: whether known words one blank apart are headings of their own, as in ``Qty Value  Device``.
+    """
     starts: list[int] = []
-    if len(line) > 1000:
-        return starts
     for match in re.finditer(r"\S+(?: \S+)*", line):
         starts.append(match.start())
-        if not words.meanings_of(match[0])[0]:
-            inner = list(re.finditer(r"\S+", match[0]))
-            if len(inner) > 1 and all(words.meanings_of(word[0])[0] for word in inner):
-                starts.extend(match.start() + word.start() for word in inner[1:])
+        inner = list(re.finditer(r"\S+", match[0]))
+        if split and len(inner) > 1 and all(words.meanings_of(word[0])[0] for word in inner):
+            starts.extend(match.start() + word.start() for word in inner[1:])
     return starts
 
 

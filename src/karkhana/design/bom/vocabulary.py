@@ -9,7 +9,7 @@ from __future__ import annotations
 
 HEADINGS: dict[str, str] = {
     "references": (
-        "reference;references;ref;refs;ref des;refdes;ref desig;reference designator;"
+        "reference;references;identifier;identifiers;ref;refs;ref des;refdes;ref desig;reference designator;"
         "reference designators;reference designation;ref designator;ref designators;"
         "designator;designators;schematic reference;schematic references;schematic ref;ref s;"
         "reference s;designator s;reference designator s;part reference;part references;"
@@ -51,7 +51,7 @@ HEADINGS: dict[str, str] = {
     ),
     "value|notes": ("comment;comments;kommentar;commentaire;commento;comentario"),
     "value|description": (
-        "name;designation;title;part type;device name;item name;名称;品名;bezeichnung;"
+        "name;plain name;designation;title;part type;device name;item name;名称;品名;bezeichnung;"
         "désignation;designazione;denominazione;naam;nazwa;наименование;device;"
         "part description value;cmp name;libpart;lib part;component type;product name;"
         "product"
@@ -74,7 +74,7 @@ HEADINGS: dict[str, str] = {
         "jedec"
     ),
     "manufacturer": (
-        "manufacturer;manufacturers;manufacturer name;manf;mfr;mfg;mfgr;mfr name;mfg name;"
+        "manufacturer;manufacturers;manufacturer name;manf;mf;mfr;mfg;mfgr;mfr name;mfg name;"
         "mnfr;maker;brand;make;manuf;manuf name;manufacture;manufactured by;producer;"
         "component manufacturer;part manufacturer;hersteller;herstellername;fabricant;"
         "fabbricante;produttore;costruttore;fabricante;marca;tillverkare;fabrikant;producent;"

@@ -42,18 +42,37 @@ def word_set(text: str) -> frozenset[str]:
 _NUMBER_WORDS = word_set(
     "part parts number no nr num pn p n sku code order ref reference id catalog catalogue stock cat item"
     " product article artikel s bestellnummer bestellnr artikelnummer 编号 商品编号 料号 components uk us"
-    " de optional"
+    " de optional oc"
 )
 _SPACES = re.compile(r"[\s_./\\\-–#*:;,()\[\]{}'\"`?!&+|<>=@°]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _ORDINAL = re.compile(r"^(.*\D)\s?(\d{1,2})$")
 
 
+_VARIANTS = (
+    ("number", ("no", "num", "nr", "nbr", "nº")),
+    ("part number", ("partnumber", "pn", "p n", "part", "partno", "part num")),
+    (
+        "manufacturer",
+        ("mfr", "mfg", "manf", "mfgr", "manuf", "mnf", "man", "manufacturers", "manufacturer s", "maker"),
+    ),
+    ("supplier", ("vendor", "distributor", "suppl", "distrib", "supplier s", "dist")),
+    ("quantity", ("qty", "qnty")),
+    ("reference", ("ref",)),
+)
+
+
 def _lookup() -> dict[str, tuple[str, ...]]:
+    """The vocabulary by folded phrase, with the usual short forms of its words."""
     table: dict[str, tuple[str, ...]] = {}
     for meanings, phrases in HEADINGS.items():
         for word in phrases.split(";"):
             table.setdefault(word.strip(), tuple(meanings.split("|")))
+    for full, shorts in _VARIANTS:
+        for phrase, kinds in list(table.items()):
+            if re.search(rf"\b{full}\b", phrase):
+                for short in shorts:
+                    table.setdefault(re.sub(rf"\b{full}\b", short, phrase), kinds)
     return table
 
 
@@ -82,6 +101,9 @@ def meanings_of(header: str) -> tuple[tuple[str, ...], int]:
     spaced = fold(_CAMEL.sub(" ", header))
     if spaced in _LOOKUP:
         return _LOOKUP[spaced], 1
+    counted = _ORDINAL.match(spaced)
+    if counted is not None and counted[1].strip() in _LOOKUP:
+        return _LOOKUP[counted[1].strip()], int(counted[2])
     inner = re.match(r"^(\w+) (\d) (.+)$", word)
     if inner is not None and f"{inner[1]} {inner[3]}" in _LOOKUP:
         return _LOOKUP[f"{inner[1]} {inner[3]}"], int(inner[2])
@@ -90,6 +112,8 @@ def meanings_of(header: str) -> tuple[tuple[str, ...], int]:
     numbered = _ORDINAL.match(word)
     if numbered is not None and numbered[1].strip() in _LOOKUP:
         return _LOOKUP[numbered[1].strip()], int(numbered[2])
+    if numbered is not None and distributor_number(numbered[1].strip()):
+        return (SUPPLIER_NUMBER,), int(numbered[2])
     return _by_parts(header, word), 1
 
 
@@ -121,8 +145,5 @@ def distributor_of(text: str) -> str:
 
 def distributor_number(word: str) -> str:
     """The distributor whose numbers a folded heading announces: ``lcsc part``, ``mouser``."""
-    name = distributor_of(word)
-    if not name:
-        return ""
-    rest = [part for part in word.split() if part not in _NUMBER_WORDS]
-    return name if distributor_of(" ".join(rest)) and " ".join(rest) in DISTRIBUTORS else ""
+    rest = " ".join(part for part in word.split() if part not in _NUMBER_WORDS)
+    return DISTRIBUTORS.get(rest, "")

@@ -26,7 +26,7 @@ def main() -> int:
         answer = _parse(data)
     except MemoryError:
         answer = {"failure": "large"}
-    except BaseException as error:  # noqa: BLE001  (a panic inside the parser is not an Exception)
+    except BaseException as error:  # a panic inside the parser is no Exception
         word = f"{type(error).__name__} {error}".lower()
         answer = {"failure": "encrypted" if "password" in word or "encrypt" in word else "damaged"}
     sys.stdout.buffer.write(msgspec.msgpack.encode(answer))
