@@ -21,7 +21,12 @@ def _overview_context(request: HttpRequest) -> dict[str, Any]:
     zone = tallies.ZoneInfo(day.zone)
     chart = {
         "hours": [hour.astimezone(zone).strftime("%H:%M") for hour in view.hours],
-        "series": [{"name": name, "values": values} for name, values in view.series if any(values)],
+        "series": [
+            {"name": row.line.code, "values": row.passed}
+            for plant in view.plants
+            for row in plant.lines
+            if any(row.passed)
+        ],
     }
     return {
         "view": view,
@@ -55,7 +60,6 @@ def _line_context(request: HttpRequest, code: str) -> dict[str, Any]:
     chart = {
         "hours": [hour.astimezone(zone).strftime("%H:%M") for hour, _ in view.hours],
         "series": [{"name": line_view.code, "values": [count for _, count in view.hours]}],
-        "rated": round(view.rated_per_hour) if view.rated_per_hour else None,
     }
     return {
         "view": view,

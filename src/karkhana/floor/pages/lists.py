@@ -111,9 +111,10 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def _stations(request: HttpRequest) -> tuple[str, ...] | None:
     """Return the stations that the address names, by station or by line; None when it names none."""
-    station, line = asked.text(request, "station"), asked.text(request, "line")
-    if station:
-        return (station,)
+    named, line = request.GET.getlist("station")[:60], asked.text(request, "line")
+    named = [code for code in named if code and code.isprintable()]
+    if named:
+        return tuple(named)
     return asked.line_or_404(line).station_codes if line else None
 
 

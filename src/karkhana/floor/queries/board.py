@@ -14,14 +14,10 @@ from karkhana.floor.queries.tallies import Count, Day
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """What a line, plant or enterprise did today and has in hand now.
-
-    ``rated`` is what the released cycle times allow for the hours that ran; None where unknown.
-    """
+    """What a line, plant or enterprise did on a day and has in hand now."""
 
     output: int
     last_hour: int
-    rated: int | None
     first_pass: float | None
     in_process: int
     failed: int
@@ -34,10 +30,11 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class LineRow:
-    """A line on the overview."""
+    """A line on the overview; ``passed`` is what left it in each of the overview's hours."""
 
     line: places.LineView
     numbers: Numbers
+    passed: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +48,21 @@ class PlantRows:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The enterprise today. ``series`` is (line, passed per hour) in the order of ``hours``."""
+    """The enterprise on a day. ``hours`` are those of the charts; ``between`` stand on no line."""
 
     day: Day
     numbers: Numbers
     plants: tuple[PlantRows, ...]
     hours: tuple[dt.datetime, ...]
-    series: tuple[tuple[str, tuple[int, ...]], ...]
     between: int
 
 
 @dataclass(frozen=True, slots=True)
 class StationRow:
-    """A station, or stations of one type, on a line board."""
+    """The stations of one type on a line board: they share the work, and the board its room."""
 
-    station: places.StationView
+    name: str
+    stations: tuple[places.StationView, ...]
     passed: int
     failed: int
     first_pass: float | None
@@ -101,7 +98,6 @@ class LineBoard:
     line: places.LineView
     day: Day
     numbers: Numbers
-    rated_per_hour: float | None
     hours: tuple[tuple[dt.datetime, int], ...]
     stations: tuple[StationRow, ...]
     reasons: tuple[Reason, ...]
@@ -122,6 +118,7 @@ class _Facts:
     day: Day
     released: dict[tuple[str, str], ReleasePackage]
     counts: dict[str, list[Count]]
+    charted: list[Count]
     refused: Counter[str]
     located: dict[str, list[wip.Standing]]
 
@@ -131,18 +128,16 @@ def overview(now: dt.datetime, day: Day) -> Overview:
     plants = places.plants()
     lines = [line for plant in plants for line in plant.lines]
     facts, between = _facts(now, day, lines)
-    hours = tuple(hour for hour, _ in tallies.by_hour([], day, now))
-    rows, series = [], []
+    hours = tallies.chart_hours(day, now)
+    rows = []
     for plant in plants:
-        of_plant = []
-        for line in plant.lines:
-            leaving = _leaving(line, facts)
-            of_plant.append(LineRow(line, _numbers(line, facts)))
-            passed = dict(tallies.by_hour(leaving, day, now))
-            series.append((line.code, tuple(passed[hour] for hour in hours)))
-        rows.append(PlantRows(plant, _sum(row.numbers for row in of_plant), tuple(of_plant)))
+        of_plant = tuple(
+            LineRow(line, _numbers(line, facts), tallies.by_hour(_leaving(line, facts, facts.charted), hours))
+            for line in plant.lines
+        )
+        rows.append(PlantRows(plant, _sum(row.numbers for row in of_plant), of_plant))
     total = _finished(_sum(row.numbers for row in rows), facts, between)
-    return Overview(day, total, tuple(rows), hours, tuple(series), sum(s.boards for s in between))
+    return Overview(day, total, tuple(rows), hours, sum(s.boards for s in between))
 
 
 def _finished(total: Numbers, facts: _Facts, between: list[wip.Standing]) -> Numbers:
@@ -150,7 +145,6 @@ def _finished(total: Numbers, facts: _Facts, between: list[wip.Standing]) -> Num
     return Numbers(
         output=sum(row.completed for rows in facts.counts.values() for row in rows),
         last_hour=0,
-        rated=None,
         first_pass=total.first_pass,
         in_process=total.in_process + sum(s.boards for s in between if s.state == "in_process"),
         failed=total.failed + sum(s.boards for s in between if s.state == "failed"),
@@ -170,13 +164,13 @@ def line_board(line: places.LineView, now: dt.datetime, day: Day) -> LineBoard:
     for item in tallies.refused(day.since, day.until, line.station_codes):
         reasons[item.code] += item.count
     products = {s.product for s in located}
+    hours = tallies.chart_hours(day, now)
     return LineBoard(
         line,
         day,
         _numbers(line, facts),
-        _rate(line, facts),
-        tuple(tallies.by_hour(_leaving(line, facts), day, now)),
-        tuple(_station_row(station, facts, located) for station in line.stations),
+        tuple(zip(hours, tallies.by_hour(_leaving(line, facts, facts.charted), hours), strict=True)),
+        tuple(_station_row(group, facts, located) for group in _by_type(line)),
         tuple(Reason(code, count) for code, count in reasons.most_common(8)),
         _step_rows(located, facts),
         tuple(wip.longest_waiting(products, line.station_codes, now)),
@@ -189,8 +183,10 @@ def _facts(now: dt.datetime, day: Day, lines: list[places.LineView]) -> tuple[_F
     groups = wip.standing(now)
     pairs = {pair for line in lines for pair in line.products} | {(s.product, s.revision) for s in groups}
     counted: dict[str, list[Count]] = defaultdict(list)
-    for row in tallies.counts(day.since, day.until, stations):
-        counted[row.station].append(row)
+    charted = tallies.counts(min(tallies.chart_hours(day, now)[:1], default=day.since), day.until, stations)
+    for row in charted:
+        if row.hour >= day.since:
+            counted[row.station].append(row)
     refused: Counter[str] = Counter()
     for item in tallies.refused(day.since, day.until, stations):
         refused[item.station] += item.count
@@ -204,7 +200,7 @@ def _facts(now: dt.datetime, day: Day, lines: list[places.LineView]) -> tuple[_F
             located[where].append(group)
         elif group.station is None or group.station in line_of:
             between.append(group)
-    return _Facts(now, day, released, counted, refused, located), between
+    return _Facts(now, day, released, counted, charted, refused, located), between
 
 
 def _only_line(
@@ -225,35 +221,20 @@ def _only_line(
     return able[0] if len(able) == 1 else None
 
 
-def _leaving(line: places.LineView, facts: _Facts) -> list[Count]:
+def _leaving(line: places.LineView, facts: _Facts, rows: Iterable[Count]) -> list[Count]:
+    """Keep the counts of units that left a line."""
     exits = places.exits(line, facts.released)
-    rows = (row for code in line.station_codes for row in facts.counts.get(code, ()))
     return [row for row in rows if (row.station, row.product) in exits]
-
-
-def _rate(line: places.LineView, facts: _Facts) -> float | None:
-    """Return the rated output per hour of what the line mostly built today."""
-    built: Counter[str] = Counter()
-    for row in _leaving(line, facts):
-        built[row.product] += row.passed
-    pairs = sorted(line.products, key=lambda pair: -built[pair[0]])
-    package = facts.released.get(pairs[0]) if pairs else None
-    return places.rated_per_hour(line, package) if package else None
 
 
 def _numbers(line: places.LineView, facts: _Facts) -> Numbers:
     rows = [row for code in line.station_codes for row in facts.counts.get(code, ())]
-    leaving = _leaving(line, facts)
+    leaving = _leaving(line, facts, rows)
     here = facts.located[line.code]
-    rate = _rate(line, facts)
-    busy = {row.hour for row in rows if row.passed or row.failed}
-    end = min(facts.now, facts.day.until)
-    seconds = sum(min((end - hour).total_seconds(), 3600) for hour in busy if hour < end)
-    last = max(busy, default=None)
+    last = max((row.hour for row in rows if row.passed or row.failed), default=None)
     return Numbers(
         output=sum(row.passed for row in leaving),
         last_hour=sum(row.passed for row in leaving if row.hour == last),
-        rated=round(rate * seconds / 3600) if rate and busy else None,
         first_pass=tallies.rolled_yield(rows, {s.code: s.station_type for s in line.stations}),
         in_process=sum(s.boards for s in here if s.state == "in_process"),
         failed=sum(s.boards for s in here if s.state == "failed"),
@@ -269,11 +250,9 @@ def _sum(parts: Iterable[Numbers]) -> Numbers:
     """Add lines up. Yields of different lines have no common sum; the lowest is the one to look at."""
     rows = list(parts)
     yields = [row.first_pass for row in rows if row.first_pass is not None]
-    rated = [row.rated for row in rows if row.rated is not None]
     return Numbers(
         output=sum(row.output for row in rows),
         last_hour=sum(row.last_hour for row in rows),
-        rated=sum(rated) if rated else None,
         first_pass=min(yields) if yields else None,
         in_process=sum(row.in_process for row in rows),
         failed=sum(row.failed for row in rows),
@@ -285,12 +264,23 @@ def _sum(parts: Iterable[Numbers]) -> Numbers:
     )
 
 
-def _station_row(station: places.StationView, facts: _Facts, located: list[wip.Standing]) -> StationRow:
-    rows = facts.counts.get(station.code, [])
-    here = [group for group in located if group.station == station.code]
+def _by_type(line: places.LineView) -> list[tuple[places.StationView, ...]]:
+    groups: dict[str, list[places.StationView]] = defaultdict(list)
+    for station in line.stations:
+        groups[station.station_type].append(station)
+    return [tuple(group) for group in groups.values()]
+
+
+def _station_row(
+    stations: tuple[places.StationView, ...], facts: _Facts, located: list[wip.Standing]
+) -> StationRow:
+    codes = {station.code for station in stations}
+    rows = [row for code in codes for row in facts.counts.get(code, ())]
+    here = [group for group in located if group.station in codes]
     oldest = min((group.oldest for group in here), default=None)
     return StationRow(
-        station,
+        common_name([station.name for station in stations]),
+        stations,
         sum(row.passed for row in rows),
         sum(row.failed for row in rows),
         tallies.first_pass_yield(rows),
@@ -300,6 +290,17 @@ def _station_row(station: places.StationView, facts: _Facts, located: list[wip.S
         oldest,
         (facts.now - oldest).total_seconds() if oldest else None,
     )
+
+
+def common_name(names: list[str]) -> str:
+    """Return what the names of several stations begin with: "Leak tester no. 1", "... no. 2": Leak tester."""
+    if len(names) == 1:
+        return names[0]
+    words = [name.split() for name in names]
+    shared = [first for first, *others in zip(*words, strict=False) if all(first == o for o in others)]
+    if shared and shared[-1].casefold() in ("no.", "nr.", "no", "#"):
+        shared.pop()
+    return " ".join(shared) or names[0]
 
 
 def _step_rows(located: list[wip.Standing], facts: _Facts) -> tuple[StepRow, ...]:

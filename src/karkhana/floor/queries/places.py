@@ -11,6 +11,10 @@ from karkhana.design.release import ReleasePackage, Step, decode_package
 from karkhana.floor.models import Line, LineSetup, Plant, Station
 
 
+#: Lines are shown as a device goes through them.
+_FLOW = {"glass": 0, "smt": 1, "assembly": 2, "box": 3}
+
+
 @dataclass(frozen=True, slots=True)
 class StationView:
     """A station as pages show it."""
@@ -65,7 +69,7 @@ def plants() -> tuple[PlantView, ...]:
     ):
         products[line_id].append((product, revision))
     lines: dict[int, list[Line]] = defaultdict(list)
-    for line in Line.objects.order_by("code"):
+    for line in sorted(Line.objects.all(), key=lambda line: (_FLOW.get(line.kind, len(_FLOW)), line.code)):
         lines[line.plant_id].append(line)
     return tuple(
         PlantView(
@@ -153,19 +157,3 @@ def exits(line: LineView, released: dict[tuple[str, str], ReleasePackage]) -> fr
         if steps:
             found |= {(station, pair[0]) for station in line.stations_of(steps[-1].station_type)}
     return frozenset(found)
-
-
-def rated_per_hour(line: LineView, package: ReleasePackage) -> float | None:
-    """Return how many units an hour the released cycle times allow on a line; None where none are known.
-
-    The slowest step rules: its stations side by side, a panel counted as its boards.
-    """
-    rates = []
-    boards = package.panel_positions
-    for step in package.steps:
-        count = len(line.stations_of(step.station_type))
-        if count and step.cycle_time_ms > 0:
-            rates.append(3_600_000 / step.cycle_time_ms * count * boards)
-        if step.passed_by == "TransformationEvent":
-            boards = 1
-    return min(rates) if rates else None

@@ -132,14 +132,18 @@ def rolled_yield(rows: Iterable[Count], type_of: dict[str, str]) -> float | None
     return rolled
 
 
-def by_hour(rows: Iterable[Count], day: Day, until: dt.datetime) -> list[tuple[dt.datetime, int]]:
-    """Return units passed per hour of a day up to ``until``, hours without any included."""
+def chart_hours(day: Day, now: dt.datetime) -> tuple[dt.datetime, ...]:
+    """Return the hours that a day's chart shows: those of the day, of today the latest 24."""
+    start, end = day.since, day.until
+    if day.since <= now < day.until:
+        end = now.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0) + HOUR
+        start = end - 24 * HOUR
+    return tuple(start + index * HOUR for index in range((end - start) // HOUR))
+
+
+def by_hour(rows: Iterable[Count], hours: Iterable[dt.datetime]) -> tuple[int, ...]:
+    """Return units passed in each of some hours."""
     passed: dict[dt.datetime, int] = defaultdict(int)
     for row in rows:
         passed[row.hour] += row.passed
-    hours = []
-    hour = day.since
-    while hour < min(day.until, until):
-        hours.append((hour, passed[hour]))
-        hour += HOUR
-    return hours
+    return tuple(passed[hour] for hour in hours)

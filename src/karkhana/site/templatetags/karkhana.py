@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_noop as _noop
@@ -186,3 +190,38 @@ def querystring_without(request: HttpRequest, name: str) -> str:
     for gone in (name, "after"):
         parameters.pop(gone, None)
     return parameters.urlencode()
+
+
+@register.simple_tag
+def spark(values: Sequence[int], label: str) -> SafeString:
+    """Draw small bars, one per hour: enough to see a line slow down or stand still."""
+    most = max(values, default=0)
+    if not most:
+        return format_html('<span class="quiet">–</span>')
+    width = 5 * len(values)
+    bars = format_html_join(
+        "",
+        '<rect x="{}" y="{}" width="4" height="{}"/>',
+        ((5 * i, f"{20 - 20 * v / most:.1f}", f"{20 * v / most:.1f}") for i, v in enumerate(values) if v),
+    )
+    return format_html(
+        '<svg class="spark" role="img" aria-label="{}" width="{}" height="20" viewBox="0 0 {} 20">{}</svg>',
+        label,
+        width,
+        width,
+        bars,
+    )
+
+
+@register.simple_tag
+def num(value: int, url: str, query: str = "") -> SafeString:
+    """Write a count as a link to what is behind it; a zero stays grey, there is nothing behind it."""
+    if not value:
+        return format_html('<span class="quiet">0</span>')
+    return format_html('<a href="{}?{}">{}</a>', reverse(url), query, indian(value))
+
+
+@register.simple_tag
+def stations_query(stations: Sequence[Any], query: str, day: str = "") -> str:
+    """Return the parameters of a list that is restricted to some stations."""
+    return f"{query}{day}&" + urlencode([("station", station.code) for station in stations])

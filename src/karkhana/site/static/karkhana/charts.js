@@ -23,12 +23,6 @@
       },
       hovertemplate: "%{x} · %{y:,d}<extra>" + series.name.replace(/[<>&]/g, "") + "</extra>",
     }));
-    if (data.rated) {
-      traces.push({
-        type: "scatter", mode: "lines", name: "rated", x: data.hours, y: data.hours.map(() => data.rated),
-        line: { color: css("--ink-2"), width: 1.5, dash: "dot" }, hoverinfo: "skip",
-      });
-    }
     const board = document.body.classList.contains("board");
     const layout = {
       barmode: "stack", bargap: 0.25, autosize: true,
@@ -36,7 +30,7 @@
       font: { family: css("--font"), size: board ? 15 : 12, color: css("--ink-2") },
       xaxis: { type: "category", fixedrange: true, tickangle: 0, nticks: 12, linecolor: css("--rule") },
       yaxis: { fixedrange: true, gridcolor: css("--rule"), zeroline: false, rangemode: "tozero", nticks: 5, separatethousands: true },
-      showlegend: many || Boolean(data.rated),
+      showlegend: many,
       legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
       hoverlabel: { bgcolor: css("--panel"), font: { color: css("--ink") } },
     };
