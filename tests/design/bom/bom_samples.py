@@ -316,10 +316,58 @@ POPULATE = Sample(
     lines=3,
 )
 
+EAGLE_SECTIONS = Sample(
+    "Eagle part list with section titles and names without numbers",
+    """Partlist
+
+Part Value     Device      Package
+
+POWER
+=====
+C1   10u       C-EU        C0805
+VBAT           PINHD-1X2   1X02
+IC1  LM7805    78XX        TO220
+
+AUDIO
+=====
+R1   1k        R-EU        R0603
+""",
+    "eagle",
+    words("C1 VBAT IC1 R1"),
+    lines=4,
+)
+
+NAMES = Sample(
+    "names that are no plain designators, joined in odd ways",
+    "#;RefDes;Value;Quantity;Name\n1;24V;;1;Terminal\n2;C1+C2+C8;470u;3;CAP300\n3;ICSP;;1;HDR-1x4\n"
+    "4;R  1, R  2;10k;2;RES400\n5;R3,4,7;4k7;3;RES400\n6;IN+, IN-;;2;Pad\n7;REF**;;1;Hole\n8;—;;4;Screw M3\n",
+    "generic",
+    words("24V C1 C2 C8 ICSP R1 R2 R3 R4 R7 IN+ IN- REF**"),
+    mechanical=1,
+    lines=8,
+)
+
+UNNAMED = Sample(
+    "quantity under a heading that says nothing",
+    "#,Parts,Value,MPN\n3,R1 R2 R5,10k,RC0603FR-0710KL\n1,C1,1u,GRM188R71\n2,C3 C4,1u,GRM188R72\n",
+    "generic",
+    words("R1 R2 R5 C1 C3 C4"),
+    lines=3,
+)
+
+DIGIKEY = Sample(
+    "cart of a distributor with designators as customer reference",
+    "Index,Quantity,Part Number,Manufacturer Part Number,Description,Customer Reference,Unit Price\n"
+    '1,2,311-10K-ND,RC0603FR-0710KL,RES 10K,"R1,R2",0.1\n2,1,1276-1-ND,CL10B104KB8NNNC,CAP 0.1UF,C1,0.1\n',
+    "generic",
+    words("R1 R2 C1"),
+    lines=2,
+)
+
 TEXT_SAMPLES: Sequence[Sample] = (
     LEGACY_KICAD, EESCHEMA_GROUPED, ORCAD_WRAPPED, EAGLE_PARTLIST, EAGLE_BOM_ULP, EAGLE_BOM_TEXT, ALTIUM,
     JLCPCB, EASYEDA, KIBOT, GERMAN, CHINESE, ALTERNATES, RUNS, MARKS, SECTION, HUNDREDFOLD, GROUP_TITLES,
-    SHIFTED, POPULATE,
+    SHIFTED, POPULATE, EAGLE_SECTIONS, NAMES, UNNAMED, DIGIKEY,
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,18 @@ def test_a_large_file_is_refused_before_it_is_read(
 def test_no_file(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_import_bom(tmp_path / name, "AMP", "B", True, True) == 1
     assert json.loads(capsys.readouterr().out)["refusal"]["code"] == "bom.no_file"
+
+
+def test_a_real_run_hands_the_report_over(bill: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[dict[str, object]] = []
+    room = types.ModuleType("karkhana.design.operations")
+    room.import_bom = lambda **given: calls.append(given)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "karkhana.design.operations", room)
+    monkeypatch.setattr("karkhana.cli._run.django_ready", lambda: None)
+    assert run_import_bom(bill, "AMP", "B", False, True) == 0
+    [call] = calls
+    assert (call["product_code"], call["revision_code"]) == ("AMP", "B")
+    assert call["report"].placements == 4  # type: ignore[attr-defined]
 
 
 def test_a_dry_run_loads_neither_django_nor_a_database(bill: Path) -> None:

@@ -66,6 +66,13 @@ END = b"</sheetData>"
         (b"(kicad_pcb (version 20221018))", "bom.not_a_bom"),
         (b"Dear all,\nplease find attached the minutes.\nRegards\n", "bom.not_a_bom"),
         (b"R1,10k,0603\nR2,10k,0603\nC1,1u,0402\nU1,LM358,SO8\n", "bom.no_header"),
+        (b"C1 10.16 20.32  90 100n C0603\nR1 12.16 20.32  90 10k R0603\n", "bom.is_placement"),
+        (
+            b"# Ref     Val       Package    PosX       PosY       Rot  Side\n"
+            b"C1        100n      C_0603     112.3000   -88.1000   90.0  top\n",
+            "bom.is_placement",
+        ),
+        (b"Net,Pins\nGND,C1.2 R1.1\nVCC,C1.1\n", "bom.not_a_bom"),
         (b"Reference,Quantity,Value\n" + b"R1,1,10k\n" * 1_000_000, "bom.too_large"),
         (b"Reference,Quantity,Value\n" * 20_000, "bom.too_large"),
         (b"Reference,Value\n" + b"R1-R1999,10k\n" * 30_000, "bom.too_large"),

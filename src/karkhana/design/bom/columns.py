@@ -182,13 +182,23 @@ def _quantity(sorter: _Sorter, references: int | None) -> int | None:
     """The column whose numbers agree with the designators best; by its name where there are none."""
     candidates = sorter.possible(words.QUANTITY)
     if not candidates:
-        return None
+        return _unnamed_quantity(sorter, references)
     best = max(
         candidates, key=lambda index: (*_agreement(sorter, index, references), _plainness(sorter, index))
     )
     for index in candidates:
         sorter.take(index, words.QUANTITY if index == best else words.IGNORED)
     return best
+
+
+def _unnamed_quantity(sorter: _Sorter, references: int | None) -> int | None:
+    """A column of numbers that match the designators, under a heading that says nothing (``#``)."""
+    for index, (kinds, _) in sorter.options.items():
+        if references is not None and (not kinds or kinds[0] == words.ITEM) and index not in sorter.taken:
+            several = any((parse_quantity(row.cell(index)) or 0) > 1 for row in sorter.sample)
+            if several and _agreement(sorter, index, references) >= (True, 9):
+                return sorter.take(index, words.QUANTITY)
+    return None
 
 
 def _agreement(sorter: _Sorter, index: int, references: int | None) -> tuple[bool, int]:

@@ -125,9 +125,18 @@ class _Collector:
         if len(self.names) > limits.MAX_CELL_REFERENCES:
             self.too_many = True
             return
+        if self.names and chunk.isdigit() and len(chunk) < 6:
+            self._same_class(chunk)
+            return
         rest = _RUN.sub(self._run, chunk).strip()
         if rest:
             self._words(rest)
+
+    def _same_class(self, number: str) -> None:
+        """Read the bare numbers of ``R1,2,5`` as further resistors."""
+        before = re.match(r"[A-Za-z]{1,10}[$_]?(?=\d)", self.names[-1])
+        self.names.append(f"{before[0]}{number}" if before else number)
+        self.strict = self.strict and before is not None
 
     def _run(self, match: re.Match[str]) -> str:
         """Expand ``C17-C19``; anything that is not a rising run of one class stays as it is."""

@@ -18,6 +18,9 @@ from karkhana.design.bom.text import read_text
 from karkhana.design.bom.workbook import is_workbook, read_workbook
 from karkhana.kernel.refusals import Refused, refuse
 
+_PLACE = re.compile(
+    r"^[A-Za-z_$]+\d+\S{0,8}[\s,;]+(?:\S+[\s,;]+){0,2}-?\d+\.\d+[\s,;]+-?\d+\.\d+(?:[\s,;]|$)"
+)
 _COUNT = re.compile(r"^component count\s*:?$", re.IGNORECASE)
 
 
@@ -164,8 +167,16 @@ def _placement_refusal(found: Found, name: str) -> Refused:
     )
 
 
+def _lists_places(grid: Grid) -> bool:
+    """Whether most rows are a name and two coordinates, as in a mount file without headings."""
+    rows = [" ".join(row.filled()) for row in grid.rows[:300]]
+    return len(rows) > 1 and sum(_PLACE.match(row) is not None for row in rows) * 10 > len(rows) * 7
+
+
 def _no_table(grids: tuple[Grid, ...], name: str) -> Refused:
     """No row of headings: perhaps they are missing, perhaps this is no bill at all."""
+    if any(_lists_places(grid) for grid in grids):
+        return _placement_refusal(Found(), name)
     if any(has_designator_column(grid.rows) for grid in grids):
         return refuse(
             "bom.no_header",

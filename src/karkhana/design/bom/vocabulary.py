@@ -27,6 +27,7 @@ HEADINGS: dict[str, str] = {
         "component;components;component s;bauteil;composant;composants;componente;componenti;"
         "componentes;component name;symbol;instances"
     ),
+    "references|house_number": ("customer reference;customer ref;customer references"),
     "references|notes": (
         "location;locations;place on board;annotation;reference location;board location;positions"
     ),

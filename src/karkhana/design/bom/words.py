@@ -122,10 +122,9 @@ def _by_parts(header: str, word: str) -> tuple[str, ...]:
     outside = fold(re.sub(r"[(\[][^)\]]*[)\]]", " ", header))
     if outside and outside != word and outside in _LOOKUP:
         return _LOOKUP[outside]
-    pieces = [fold(piece) for piece in re.split(r"[/|\n(]", header)]
-    known = [_LOOKUP[piece] for piece in pieces if piece in _LOOKUP]
-    if known and len(known) == len([piece for piece in pieces if piece]):
-        return known[0]
+    first = fold(re.split(r"[/|\n(]", header)[0])
+    if first != word and first in _LOOKUP:
+        return _LOOKUP[first]
     quantity = re.match(r"^(total )?(qty|quantity|qnty|menge|anzahl)\b", word)
     return (QUANTITY,) if quantity and not re.search(r"stock|price|order|moq", word) else ()
 
