@@ -22,7 +22,7 @@ from karkhana.sim.timeline import Chunk, Timeline, from_ms, to_ms
 from karkhana.sim.wrongs import Wrongs
 
 DAY = 86_400_000
-_PLANNED = 0.92
+_PLANNED = 0.955
 """Lines are planned at this share of a day; what they gain beyond it, they lose again by stoppages."""
 _BOARDS_EXTRA = 1.02
 """Boards are begun for this many devices, because some are scrapped."""

@@ -175,8 +175,11 @@ class Stream:
         )
 
     def processed(self, trip: Trip, plan: StepPlan, place: Place, at: int) -> int | None:
-        """Do the work of a step."""
-        self.timeline.emit(at, f'{self._head("UnitsProcessed", at, place)}"unit":"{trip.serial}"}}')
+        """Do the work of a step; now and then the machine's gateway is not sure and sends it again."""
+        text = f'{self._head("UnitsProcessed", at, place)}"unit":"{trip.serial}"}}'
+        self.timeline.emit(at, text)
+        if self.rng.random() < self.factory.wrong_share / 4:
+            self.timeline.expect(at + 800, text, None, "repeated")
         trip.at = at
         return plan.number + 1
 
