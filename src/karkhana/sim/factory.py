@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from karkhana.design.release import ReleasePackage
@@ -37,9 +39,10 @@ class Factory:
         start: when the lines begin, with time zone.
         seed: everything random comes from it.
         scale: share of the planned output, 1 is a full day.
-        base: where serial numbers begin within their day (``numbers``).
+        base, run: where identities begin within their day, and what tells this run's serials apart (``numbers``).
         window: seconds of one chunk.
         wrong_share: wrong attempts per step; 0 for none.
+        mounted: what is on the feeders already: (station, location) to (lot, part).
     """
 
     def __init__(
@@ -50,16 +53,19 @@ class Factory:
         seed: int = 1,
         scale: float = 1.0,
         base: int = 0,
+        run: str = "",
         window: int = 60,
         wrong_share: float = WRONG_SHARE,
+        mounted: Mapping[tuple[str, str], tuple[str, str]] = MappingProxyType({}),
     ) -> None:
         self.scenario, self.scale, self.wrong_share = scenario, scale, wrong_share
-        self.rng = random.Random(f"{seed}/{start.isoformat()}/{base}")
+        self.rng = random.Random(f"{seed}/{start.isoformat()}/{base}/{run}")
+        self._mounted = mounted
         width = window * 1000
         begins = to_ms(start) // width * width
         self.timeline = Timeline(self.rng, begins, width)
         day = start.astimezone(ZoneInfo(scenario.plants[0].time_zone)).date()
-        self.numbers = Numbers(day, base)
+        self.numbers = Numbers(day, base, run)
         self.crew = Crew(scenario, begins)
         self.warehouse = Warehouse(scenario, self.timeline, self.numbers, self.rng)
         self.wrongs = Wrongs(self.timeline, self.numbers, self.crew, self.rng)
@@ -78,16 +84,13 @@ class Factory:
         self.benches = repair_places(scenario, [line.code for line in scenario.lines], self.crew)
 
     @classmethod
-    def whole(cls, scenario: Scenario, *, start: dt.datetime, seed: int = 1, scale: float = 1.0, base: int = 0,
-              window: int = 60, wrong_share: float = WRONG_SHARE) -> Factory:  # fmt: skip
-        """Return a factory with every stream of the scenario."""
-        factory = cls(
-            scenario, start=start, seed=seed, scale=scale, base=base, window=window, wrong_share=wrong_share
-        )
+    def whole(cls, scenario: Scenario, *, scale: float = 1.0, **options: Any) -> Factory:
+        """Return a factory with every stream of the scenario; the options are those of the constructor."""
+        factory = cls(scenario, scale=scale, **options)
         for row in scenario.streams:
             product = scenario.products[row.product]
             per_day = row.units_per_day * scale
-            if product.spec.segment == "subassembly" and row.product != row.work_order:
+            if product.spec.segment == "subassembly":
                 per_day *= _BOARDS_EXTRA
             factory.add(
                 product.packages[row.revision],
@@ -129,8 +132,8 @@ class Factory:
             feeders=self._feeders,
         )
         ready = self._begins
-        for key in self._feeders.keys() - known:
-            ready = max(ready, self._feeders[key].set_up(self._begins + self.rng.randrange(60_000)))
+        for key in [key for key in self._feeders if key not in known]:
+            ready = max(ready, self._feeders[key].set_up(self._begins + self.rng.randrange(60_000), self._mounted))
         stream = Stream(
             self, package, plans, plant=plant, lines=tuple(lines), work_order=work_order, prefixes=prefixes,
             takt=takt, begins=0,
@@ -197,6 +200,23 @@ class Factory:
         for stream in self.streams:
             stream.advance(until)
         return self.timeline.take(until)
+
+    def finish(self) -> Iterator[Chunk]:
+        """Let every stream with a limit end, take the reels off, and yield what is left to send."""
+        while any(stream.limit is not None and stream.units < stream.limit for stream in self.streams):
+            chunk = self.step()
+            if chunk is not None:
+                yield chunk
+        while not self.timeline.empty:
+            chunk = self.timeline.take(self.timeline.now + self.timeline.window)
+            if chunk is not None:
+                yield chunk
+        for feeder in self._feeders.values():
+            feeder.clear(self.timeline.now + 1_000)
+        while not self.timeline.empty:
+            chunk = self.timeline.take(self.timeline.now + self.timeline.window)
+            if chunk is not None:
+                yield chunk
 
     @property
     def now(self) -> dt.datetime:

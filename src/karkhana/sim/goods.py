@@ -40,6 +40,15 @@ class Packer:
         """Pack one unit; the box is closed when it is full."""
         self._collect(0, at, serial)
 
+    def resume(self, at: int, level: str, code: str) -> None:
+        """Take in a container that was left open by an earlier run: a box or carton goes on, a pallet leaves."""
+        if level == "box":
+            self._collect(1, at, code)
+        elif level == "carton":
+            self._palletise(at, code)
+        else:
+            self._ship(_Open(code, at - TRUCK))
+
     def _collect(self, level: int, at: int, code: str) -> None:
         waiting = self._waiting[level]
         waiting.append((at, code))

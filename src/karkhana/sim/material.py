@@ -116,14 +116,22 @@ class Feeder:
         self._count = 0
         self._changed_at = 0
 
-    def set_up(self, at: int) -> int:
-        """Receive and load everything, on part-used reels; returns when the station is ready."""
+    def set_up(self, at: int, mounted: Mapping[tuple[str, str], tuple[str, str]]) -> int:
+        """Receive and load everything, on part-used reels; returns when the station is ready.
+
+        Args:
+            mounted: (station, location) to (lot, part) that is there already and stays.
+        """
         for slot in self.slots:
             at += self._rng.randrange(500, 2_500)
-            part = self._warehouse.pick(slot.released, slot.alternates)
-            slot.lot, slot.part = self._warehouse.receive(at, self.plant, part), part
-            slot.first_lot, slot.first_part = slot.lot, part
-            self._load(at + 1_000, slot.lot, slot)
+            lot, part = mounted.get((self.station, slot.location), ("", ""))
+            if part == slot.released or part in slot.alternates:
+                slot.lot, slot.part = lot, part
+            else:
+                slot.part = self._warehouse.pick(slot.released, slot.alternates)
+                slot.lot = self._warehouse.receive(at, self.plant, slot.part)
+                self._load(at + 1_000, slot.lot, slot)
+            slot.first_lot, slot.first_part = slot.lot, slot.part
             self._order_next(at + 2_000, slot)
             self._due.append((self._rng.randrange(1, slot.passes + 1), slot.order))
         heapify(self._due)
@@ -154,6 +162,11 @@ class Feeder:
     def _order_next(self, at: int, slot: _Slot) -> None:
         slot.next_part = self._warehouse.pick(slot.released, slot.alternates)
         slot.next_lot = self._warehouse.receive(at, self.plant, slot.next_part)
+
+    def clear(self, at: int) -> None:
+        """Take everything off the station."""
+        for slot in self.slots:
+            self._unload(max(at, self._changed_at + 1), slot.lot, slot)
 
     def load_text(self, at: int, location: str, lot: str, part: str) -> str:
         """Return a loading as an event."""

@@ -24,14 +24,20 @@ class Numbers:
 
     Args:
         day: plant-local day of the run.
-        base: place within the day's block at which this run begins.
+        base: place within the day's block at which this run's identities begin.
+        run: letters that tell this run's serials and labels from those of other runs of the day.
     """
 
-    def __init__(self, day: dt.date, base: int = 0) -> None:
-        self.tag = f"{day:%y%j}"
-        self._offset = (day - _FIRST_DAY).days * BLOCK
-        self._base = base
+    def __init__(self, day: dt.date, base: int = 0, run: str = "") -> None:
         self._counts: Counter[str] = Counter()
+        self.turn(day, base, run)
+
+    def turn(self, day: dt.date, base: int, run: str) -> None:
+        """Begin a new day, or a new run."""
+        self.day, self._base, self._run = day, base, run
+        self._tag = f"{day:%y%j}"
+        self._offset = (day - _FIRST_DAY).days * BLOCK
+        self._counts.clear()
 
     def next(self, name: str) -> int:
         """Return the next number of a name.
@@ -51,8 +57,17 @@ class Numbers:
         return number
 
     def serial(self, prefix: str) -> str:
-        """Return the next serial of a prefix: the prefix, year and day, and six digits."""
-        return f"{prefix}{self.tag}{self.next(prefix):06d}"
+        """Return the next serial of a prefix: the prefix, year and day, the run, and six digits."""
+        self._counts[prefix] += 1
+        return f"{prefix}{self._tag}{self._run}{self._counts[prefix]:06d}"
+
+    def number_of(self, rule: IdentityRule, value: str) -> int:
+        """Return the number of today's block that an identity was made from; 0 or less when it was not."""
+        if rule.scheme == "imei" and rule.first:
+            return int(value[:14]) - int(rule.first[:14]) - self._offset
+        if rule.scheme in ("eui48", "bluetooth") and rule.first:
+            return int(value, 16) - int(rule.first, 16) - self._offset
+        return int(value[-6:])
 
     def identity(self, rule: IdentityRule, number: int) -> str:
         """Return the value of an identity for a unit's number, within the range of its rule."""
@@ -73,7 +88,7 @@ class Numbers:
                 scheme=rule.scheme,
             )
         prefix = re.sub(r"\\(.)", r"\1", found["prefix"])
-        return f"{prefix}{f'{self.tag}{number:06d}':0>{found['count']}}"
+        return f"{prefix}{f'{self._tag}{number:06d}':0>{found['count']}}"
 
 
 def with_luhn(digits: str) -> str:

@@ -136,8 +136,12 @@ class Stream:
             self.units += 1
         self.walk(trip, 1)
 
-    def walk(self, trip: Trip, number: int) -> None:
-        """Let a unit go from a step to the end of its route."""
+    def walk(self, trip: Trip, number: int, stands_at: str | None = None) -> None:
+        """Let a unit go from a step to the end of its route.
+
+        Args:
+            stands_at: station at which it has arrived already, where the first step is done.
+        """
         plans, rng, line, shift = self.plans, self.rng, self.timeline, self.crew.shift
         wrongs, chance = self.factory.wrongs, self.factory.wrong_share
         last = len(plans)
@@ -145,6 +149,9 @@ class Stream:
         while next_number is not None and next_number <= last:
             plan = plans[next_number - 1]
             place = plan.next_place()
+            if stands_at is not None:
+                place = next((p for p in plan.places if p.code == stands_at), place)
+                stands_at = None
             at = trip.at + WALK + int(rng.random() * 4_000)
             if plan.key_parts:
                 self._prepare_items(trip, plan, at)
@@ -238,9 +245,10 @@ class Stream:
             self.factory.scrapped += 1
             self.factory.wrongs.scrapped(self, trip, place)
             return None
-        return self._repair(trip, plan, place, at)
+        return self.repair(trip, plan, place, at)
 
-    def _repair(self, trip: Trip, plan: StepPlan, place: Place, at: int) -> int:
+    def repair(self, trip: Trip, plan: StepPlan, place: Place, at: int) -> int:
+        """Repair a failed unit; returns the step at which it goes on."""
         rng, line = self.rng, self.timeline
         bench = rng.choice(self.benches[place.line])
         at += rng.randrange(60_000, 300_000)

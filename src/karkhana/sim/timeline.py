@@ -88,6 +88,11 @@ class Timeline:
         self.emit(ms, text)
         self._expected[self._seq] = Expected(status, code)
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits to be sent."""
+        return not self._buckets
+
     def take(self, until: int) -> Chunk | None:
         """Hand out all that is sent before a time, a multiple of the window; None when there is nothing."""
         first, last = self.now // self.window, until // self.window
