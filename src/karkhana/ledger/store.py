@@ -29,6 +29,8 @@ from karkhana.ledger.state import (
 Cursor = psycopg.Cursor[Any]
 _UNIT_SELECT = f"SELECT {', '.join(UNIT_COLUMNS)} FROM ledger_unit"
 _PATCHED = [name for name in UNIT_COLUMNS if name not in ("serial", "kind", "created_at")]
+_UPDATE_UNIT = f"UPDATE ledger_unit SET {', '.join(f'{name} = %s' for name in _PATCHED)} WHERE serial = %s"
+_FEW = 8
 
 EVENT_COLUMNS = (
     "seq, recorded_at, happened_at, began_at, id, type, plant, station, actor, subject, step,"
@@ -36,15 +38,19 @@ EVENT_COLUMNS = (
 )
 
 
-def begin(cursor: Cursor) -> None:
+def begin(cursor: Cursor, *, alone: bool = False) -> None:
     """Prepare a transaction that writes sets.
 
     The planner cannot know how few rows a temporary table holds against a table of millions, so whole
     scans are switched off for this transaction. Rebuilds wait for this transaction, and it for them.
+
+    Args:
+        alone: wait until every other batch has ended, and let new ones wait until this one has.
     """
+    lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
     cursor.execute(
         "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off;"
-        " SET LOCAL enable_bitmapscan = off; SELECT pg_advisory_xact_lock_shared(hashtext('ledger'))"
+        f" SET LOCAL enable_bitmapscan = off; SELECT {lock}(hashtext('ledger'))"
     )
 
 
@@ -122,11 +128,16 @@ def lots(cursor: Cursor, codes: Iterable[str]) -> dict[str, Lot]:
 def setups(cursor: Cursor, stations: Iterable[str], *, lock: bool) -> dict[str, tuple[int, int]]:
     """Read (version, longest window) of stations' set-ups; locked when they are about to change."""
     suffix = " ORDER BY station FOR NO KEY UPDATE" if lock else ""
+    stations = set(stations)
     cursor.execute(
         f"SELECT station, version, window_us FROM ledger_setup WHERE station = ANY(%s){suffix}",
-        [list(stations)],
+        [sorted(stations)],
     )
-    return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+    found = {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+    if lock and len(found) < len(stations):
+        # Nothing was ever loaded there, so there is no row to lock yet.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('ledger_setup'))")
+    return found
 
 
 def open_mounts(cursor: Cursor, stations: Iterable[str]) -> list[Mount]:
@@ -253,6 +264,11 @@ def _save_units(cursor: Cursor, changes: Changes, replaying: bool) -> None:
     known = [unit for unit in changes.units.values() if not unit.is_new]
     if not known:
         return
+    if len(known) <= _FEW:
+        # A scan moves one unit or two: plain updates save it the round trips of a temporary table.
+        for unit in known:
+            cursor.execute(_UPDATE_UNIT, [*(getattr(unit, name) for name in _PATCHED), unit.serial])
+        return
     cursor.execute("CREATE TEMP TABLE IF NOT EXISTS unit_patch (LIKE ledger_unit) ON COMMIT DELETE ROWS")
     if replaying:
         cursor.execute("TRUNCATE unit_patch")
@@ -359,6 +375,13 @@ def _save_material(cursor: Cursor, changes: Changes) -> None:
 
 
 def _save_links(cursor: Cursor, changes: Changes) -> None:
+    if changes.removed:
+        # Before the new ones: a part may be taken out of one unit and built into another in one batch.
+        cursor.executemany(
+            "UPDATE ledger_edge SET removed_at = %s, removed_seq = %s"
+            " WHERE parent = %s AND role = %s AND installed_seq = %s",
+            [(e.removed_at, e.removed_seq, e.parent, e.role, e.installed_seq) for e in changes.removed],
+        )
     _copy_rows(
         cursor,
         "ledger_edge",
@@ -369,12 +392,6 @@ def _save_links(cursor: Cursor, changes: Changes) -> None:
             for e in changes.edges
         ),
     )  # fmt: skip
-    if changes.removed:
-        cursor.executemany(
-            "UPDATE ledger_edge SET removed_at = %s, removed_seq = %s"
-            " WHERE parent = %s AND role = %s AND installed_seq = %s",
-            [(e.removed_at, e.removed_seq, e.parent, e.role, e.installed_seq) for e in changes.removed],
-        )
     _copy_rows(
         cursor,
         "ledger_containment",
