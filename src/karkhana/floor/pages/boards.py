@@ -22,10 +22,10 @@ def _overview_context(request: HttpRequest) -> dict[str, Any]:
     chart = {
         "hours": [hour.astimezone(zone).strftime("%H:%M") for hour in view.hours],
         "series": [
-            {"name": row.line.code, "values": row.passed}
+            {"name": f"{row.line.plant} {row.line.name}", "values": row.finished}
             for plant in view.plants
             for row in plant.lines
-            if any(row.passed)
+            if any(row.finished)
         ],
     }
     return {

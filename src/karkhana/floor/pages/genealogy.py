@@ -75,7 +75,7 @@ def _fit(text: str, letters: int) -> str:
 
 def draw(trace: dict[str, Any], opened: Iterable[str] = ()) -> Graph:
     """Lay out the genealogy of a traced unit, with some groups opened."""
-    root = _unit_node(trace, "root", trace["serial"], frozenset(opened))
+    root = _unit_node(trace, "root", frozenset(opened))
     root.kind = "root"
     if trace.get("panel"):
         panel = trace["panel"]
@@ -88,7 +88,7 @@ def draw(trace: dict[str, Any], opened: Iterable[str] = ()) -> Graph:
     return Graph(tuple(nodes), tuple(lines), width, bottom + MARGIN)
 
 
-def _unit_node(unit: dict[str, Any], key: str, role: str, opened: frozenset[str]) -> Node:
+def _unit_node(unit: dict[str, Any], key: str, opened: frozenset[str]) -> Node:
     node = Node(
         key,
         "unit",
@@ -97,15 +97,20 @@ def _unit_node(unit: dict[str, Any], key: str, role: str, opened: frozenset[str]
         state=unit.get("state") or "",
         link=("unit", unit["serial"]),
     )
-    for number, item in enumerate(unit.get("installed") or ()):
-        node.children.append(_installed_node(item, f"{key}.{number}", opened))
+    installed = [
+        _installed_node(item, f"{key}.{number}", opened)
+        for number, item in enumerate(unit.get("installed") or ())
+    ]
+    # What has parts of its own comes last: its boxes then stand below, not between the others.
+    node.children = [child for child in installed if not child.children]
     node.children += _material_groups(unit.get("materials") or (), key, opened)
+    node.children += [child for child in installed if child.children]
     return node
 
 
 def _installed_node(item: dict[str, Any], key: str, opened: frozenset[str]) -> Node:
     if item.get("unit"):
-        node = _unit_node(item["unit"], key, item["role"], opened)
+        node = _unit_node(item["unit"], key, opened)
         node.detail = f"{item['role']} · {node.detail}"
         return node
     label = item.get("serial") or item.get("lot") or "–"

@@ -18,7 +18,10 @@ from karkhana.kernel.refusals import Refused
 
 #: Fields of an event that the history shows in columns of their own.
 _COLUMNS = frozenset(
-    "id type at recorded_at plant station actor subject unit step outcome refusal measurements result".split()
+    {
+        *("id", "type", "at", "recorded_at", "plant", "station", "actor", "subject", "unit", "step"),
+        *("outcome", "refusal", "measurements", "result"),
+    }
 )
 OPEN_MAX = 200
 

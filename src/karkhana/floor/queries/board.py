@@ -30,11 +30,21 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class LineRow:
-    """A line on the overview; ``passed`` is what left it in each of the overview's hours."""
+    """A line on the overview.
+
+    ``passed`` is what left it in each of the overview's hours, ``finished`` what became a complete device.
+    """
 
     line: places.LineView
     numbers: Numbers
     passed: tuple[int, ...]
+    finished: tuple[int, ...]
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to say of it: nothing left it, nothing is on it, nothing was refused."""
+        n = self.numbers
+        return not (any(self.passed) or n.output or n.in_process or n.failed or n.refused or n.shipped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,16 @@ class PlantRows:
     plant: places.PlantView
     numbers: Numbers
     lines: tuple[LineRow, ...]
+
+    @property
+    def busy(self) -> tuple[LineRow, ...]:
+        """The lines that there is something to say of."""
+        return tuple(row for row in self.lines if not row.idle)
+
+    @property
+    def idle(self) -> tuple[LineRow, ...]:
+        """The lines that stand idle."""
+        return tuple(row for row in self.lines if row.idle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +142,13 @@ class _Facts:
     refused: Counter[str]
     located: dict[str, list[wip.Standing]]
 
+    @property
+    def parts(self) -> frozenset[str]:
+        """Products that are only built to go into another one."""
+        return frozenset(
+            pair[0] for pair, package in self.released.items() if package.segment == "subassembly"
+        )
+
 
 def overview(now: dt.datetime, day: Day) -> Overview:
     """Return the enterprise's board of a day."""
@@ -132,7 +159,12 @@ def overview(now: dt.datetime, day: Day) -> Overview:
     rows = []
     for plant in plants:
         of_plant = tuple(
-            LineRow(line, _numbers(line, facts), tallies.by_hour(_leaving(line, facts, facts.charted), hours))
+            LineRow(
+                line,
+                _numbers(line, facts),
+                tallies.by_hour(_leaving(line, facts, facts.charted), hours),
+                tallies.by_hour(_finishing(line, facts), hours, "completed"),
+            )
             for line in plant.lines
         )
         rows.append(PlantRows(plant, _sum(row.numbers for row in of_plant), of_plant))
@@ -141,9 +173,11 @@ def overview(now: dt.datetime, day: Day) -> Overview:
 
 
 def _finished(total: Numbers, facts: _Facts, between: list[wip.Standing]) -> Numbers:
-    """Correct the enterprise's sum: lines feed one another, so its output is what became complete."""
+    """Correct the enterprise's sum: lines feed one another, so its output is devices that became complete."""
     return Numbers(
-        output=sum(row.completed for rows in facts.counts.values() for row in rows),
+        output=sum(
+            row.completed for rows in facts.counts.values() for row in rows if row.product not in facts.parts
+        ),
         last_hour=0,
         first_pass=total.first_pass,
         in_process=total.in_process + sum(s.boards for s in between if s.state == "in_process"),
@@ -225,6 +259,11 @@ def _leaving(line: places.LineView, facts: _Facts, rows: Iterable[Count]) -> lis
     """Keep the counts of units that left a line."""
     exits = places.exits(line, facts.released)
     return [row for row in rows if (row.station, row.product) in exits]
+
+
+def _finishing(line: places.LineView, facts: _Facts) -> list[Count]:
+    here = set(line.station_codes)
+    return [row for row in facts.charted if row.station in here and row.product not in facts.parts]
 
 
 def _numbers(line: places.LineView, facts: _Facts) -> Numbers:

@@ -10,7 +10,6 @@ from karkhana.design.models import Revision
 from karkhana.design.release import ReleasePackage, Step, decode_package
 from karkhana.floor.models import Line, LineSetup, Plant, Station
 
-
 #: Lines are shown as a device goes through them.
 _FLOW = {"glass": 0, "smt": 1, "assembly": 2, "box": 3}
 

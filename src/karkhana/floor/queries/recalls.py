@@ -15,8 +15,8 @@ def units(serials: Sequence[str]) -> tuple[UnitRow, ...]:
     found: list[UnitRow] = []
     for start in range(0, len(serials), _SLICE):
         rows = fetch(
-            "SELECT serial, kind, product, revision, brand, state, next_step, station, moved_at, holds, parent"
-            " FROM ledger_unit WHERE serial = ANY(%s) ORDER BY serial",
+            "SELECT serial, kind, product, revision, brand, state, next_step, station, moved_at, holds,"
+            " parent FROM ledger_unit WHERE serial = ANY(%s) ORDER BY serial",
             [list(serials[start : start + _SLICE])],
         )
         found += [UnitRow(*row) for row in rows]

@@ -37,14 +37,19 @@ class Scanned:
         return tuple(p for p in range(1, self.positions + 1) if not self.scrapped_mask >> (p - 1) & 1)
 
 
+_SELECT = (
+    "SELECT serial, kind, state, next_step, bound, positions, scrapped_mask, level, product, revision"
+    " FROM ledger_unit"
+)
+
+
 def scanned(text: str) -> Scanned | None:
     """Find a unit by its serial number, or by an identity that it carries; None when nothing is known."""
-    columns = "serial, kind, state, next_step, bound, positions, scrapped_mask, level, product, revision"
-    rows = fetch(f"SELECT {columns} FROM ledger_unit WHERE serial = %s", [text])
+    rows = fetch(f"{_SELECT} WHERE serial = %s", [text])
     if not rows:
         compact = "".join(letter for letter in text if letter not in " :-.").upper()
         rows = fetch(
-            f"SELECT {columns} FROM ledger_unit WHERE serial = (SELECT unit FROM ledger_identity"
+            f"{_SELECT} WHERE serial = (SELECT unit FROM ledger_identity"
             " WHERE value = ANY(%s) AND burnt_at IS NULL ORDER BY space LIMIT 1)",
             [[text, compact]],
         )

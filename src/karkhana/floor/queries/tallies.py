@@ -6,6 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from karkhana.floor.queries.rows import fetch
@@ -80,7 +81,7 @@ def counts(since: dt.datetime, until: dt.datetime, stations: Iterable[str] | Non
         )
     rows = fetch(
         "SELECT station, hour, product, passed, failed, first_passed, first_failed, scrapped, completed,"
-        f" shipped FROM ledger_tally WHERE {where} ORDER BY hour, station, product",
+        f" shipped FROM ledger_tally WHERE {where} ORDER BY hour, station, product",  # noqa: S608
         parameters,
     )
     return [Count(*row) for row in rows]
@@ -141,9 +142,11 @@ def chart_hours(day: Day, now: dt.datetime) -> tuple[dt.datetime, ...]:
     return tuple(start + index * HOUR for index in range((end - start) // HOUR))
 
 
-def by_hour(rows: Iterable[Count], hours: Iterable[dt.datetime]) -> tuple[int, ...]:
-    """Return units passed in each of some hours."""
-    passed: dict[dt.datetime, int] = defaultdict(int)
+def by_hour(
+    rows: Iterable[Count], hours: Iterable[dt.datetime], metric: Literal["passed", "completed"] = "passed"
+) -> tuple[int, ...]:
+    """Return units passed, or completed, in each of some hours."""
+    sums: dict[dt.datetime, int] = defaultdict(int)
     for row in rows:
-        passed[row.hour] += row.passed
-    return tuple(passed[hour] for hour in hours)
+        sums[row.hour] += row.passed if metric == "passed" else row.completed
+    return tuple(sums[hour] for hour in hours)

@@ -18,7 +18,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_noop as _noop
+from django.utils.translation import gettext_noop
 
 from karkhana.site.pages.refusal_words import say
 from karkhana.site.roles import has_role
@@ -27,15 +27,15 @@ register = template.Library()
 
 LAKH, CRORE = 100_000, 10_000_000
 STATES = {
-    "in_process": _noop("in process"),
-    "failed": _noop("failed"),
-    "complete": _noop("complete"),
-    "packed": _noop("packed"),
-    "shipped": _noop("shipped"),
-    "installed": _noop("installed"),
-    "consumed": _noop("consumed"),
-    "scrapped": _noop("scrapped"),
-    "open": _noop("open"),
+    "in_process": gettext_noop("in process"),
+    "failed": gettext_noop("failed"),
+    "complete": gettext_noop("complete"),
+    "packed": gettext_noop("packed"),
+    "shipped": gettext_noop("shipped"),
+    "installed": gettext_noop("installed"),
+    "consumed": gettext_noop("consumed"),
+    "scrapped": gettext_noop("scrapped"),
+    "open": gettext_noop("open"),
 }
 
 
