@@ -49,7 +49,7 @@ def scanned(text: str) -> Scanned | None:
     if not rows:
         compact = "".join(letter for letter in text if letter not in " :-.").upper()
         rows = fetch(
-            f"{_SELECT} WHERE serial = (SELECT unit FROM ledger_identity"
+            f"{_SELECT} WHERE serial = (SELECT unit FROM ledger_identity"  # noqa: S608
             " WHERE value = ANY(%s) AND burnt_at IS NULL ORDER BY space LIMIT 1)",
             [[text, compact]],
         )

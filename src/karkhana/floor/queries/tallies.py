@@ -80,8 +80,8 @@ def counts(since: dt.datetime, until: dt.datetime, stations: Iterable[str] | Non
             [*parameters, list(stations)],
         )
     rows = fetch(
-        "SELECT station, hour, product, passed, failed, first_passed, first_failed, scrapped, completed,"
-        f" shipped FROM ledger_tally WHERE {where} ORDER BY hour, station, product",  # noqa: S608
+        "SELECT station, hour, product, passed, failed, first_passed, first_failed, scrapped,"  # noqa: S608
+        f" completed, shipped FROM ledger_tally WHERE {where} ORDER BY hour, station, product",
         parameters,
     )
     return [Count(*row) for row in rows]
