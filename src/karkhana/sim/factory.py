@@ -28,6 +28,8 @@ _PLANNED = 0.955
 """Lines are planned at this share of a day; what they gain beyond it, they lose again by stoppages."""
 _BOARDS_EXTRA = 1.02
 """Boards are begun for this many devices, because some are scrapped."""
+_PATIENCE = 12 * 3_600_000
+"""A run of some units ends by then, even when too few boards came for all of them."""
 WRONG_SHARE = 1 / 160
 """Wrong attempts per step."""
 
@@ -70,6 +72,7 @@ class Factory:
         self.warehouse = Warehouse(scenario, self.timeline, self.numbers, self.rng)
         self.wrongs = Wrongs(self.timeline, self.numbers, self.crew, self.rng)
         self.finished = self.scrapped = 0
+        self.serials: dict[str, list[str]] = {}
         self.streams: list[Stream] = []
         self.board_stations: dict[str, Place] = {}
         self._pools: dict[tuple[str, str], Pool] = {}
@@ -157,7 +160,7 @@ class Factory:
             product, revision = stream.package.product, stream.package.revision
             self.wrongs.foreign[product, stream.plant] = [
                 place for place in places
-                if place.line in setups and all(pair[0] != product for pair in setups[place.line])
+                if self.scenario.plant_of_line[place.line] == stream.plant and place.line in setups and all(pair[0] != product for pair in setups[place.line])
             ]  # fmt: skip
             self.wrongs.other_revision[product, revision] = [
                 place for place in places
@@ -203,7 +206,8 @@ class Factory:
 
     def finish(self) -> Iterator[Chunk]:
         """Let every stream with a limit end, take the reels off, and yield what is left to send."""
-        while any(stream.limit is not None and stream.units < stream.limit for stream in self.streams):
+        end = self.timeline.now + _PATIENCE
+        while self.timeline.now < end and any(s.limit is not None and s.units < s.limit for s in self.streams):
             chunk = self.step()
             if chunk is not None:
                 yield chunk

@@ -8,7 +8,7 @@ from heapq import heapify, heappop, heappush
 from math import ceil
 
 from karkhana.design.families import PartLine
-from karkhana.design.release import StepMaterial
+from karkhana.design.release import ReleasePackage, StepMaterial
 from karkhana.sim.numbers import Numbers
 from karkhana.sim.scenario import Scenario
 from karkhana.sim.timeline import Timeline
@@ -54,6 +54,13 @@ class Warehouse:
                 self._maker_of.setdefault(part, line.manufacturer)
                 self._size.setdefault(part, pieces_on_a_reel(line))
 
+    def know_package(self, package: ReleasePackage) -> None:
+        """Learn the parts of a release whose bill is not at hand."""
+        for step in package.steps:
+            for material in step.materials:
+                line = PartLine(material.part, "", material.quantity, material.references, material.alternates)
+                self.know([line])
+
     def size(self, part: str) -> int:
         """Return the pieces in one lot of a part."""
         return self._size.get(part, 500)
@@ -61,7 +68,7 @@ class Warehouse:
     def receive(self, at: int, plant: str, part: str) -> str:
         """Let a lot come in and return its number."""
         maker = self._makers.get(self._maker_of.get(part, ""))
-        supplier, origin = (maker.supplier, maker.origin) if maker else ("SUP-NAVYUG", "IN")
+        supplier, origin = (maker.supplier, maker.origin) if maker else ("SUP-HARBOUR", "CN")
         lot = self._numbers.serial(f"{plant}L")
         line = self._timeline
         line.emit(

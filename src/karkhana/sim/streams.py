@@ -133,7 +133,7 @@ class Stream:
         trip.own = own
         self.started += 1
         if positions == 1:
-            self.units += 1
+            self._born([serial])
         self.walk(trip, 1)
 
     def walk(self, trip: Trip, number: int, stands_at: str | None = None) -> None:
@@ -174,6 +174,11 @@ class Stream:
             self.pool.add(trip.born_at, trip.at, trip.serial)
             if self._own_at == 0 and rng.random() < chance * 2:
                 wrongs.after_end(self, trip)
+
+    def _born(self, serials: list[str]) -> None:
+        self.units += len(serials)
+        if self.limit is not None:
+            self.factory.serials.setdefault(self.package.product, []).extend(serials)
 
     def _head(self, kind: str, at: int, place: Place) -> str:
         line = self.timeline
@@ -359,8 +364,7 @@ class Stream:
             for position in range(1, trip.boards + 1)
             if position not in trip.scrapped
         ]
-        if self.limit is not None:
-            self.units += len(boards)
+        self._born([serial for _, serial in boards])
         if self.rng.random() < self.factory.wrong_share * 4:
             self.factory.wrongs.board_forgotten(self, trip, place, at - 1_000, boards)
         self.timeline.emit(at, self.depanel_text(trip, place, at, boards))
