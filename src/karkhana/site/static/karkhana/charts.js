@@ -23,12 +23,15 @@
       },
       hovertemplate: "%{x} · %{y:,d}<extra>" + series.name.replace(/[<>&]/g, "") + "</extra>",
     }));
+    // As many labels as fit; plotly would print them over one another on a phone.
+    const every = Math.max(1, Math.ceil((data.hours.length * 58) / Math.max(box.clientWidth, 200)));
+    const labels = data.hours.filter((_, index) => (data.hours.length - 1 - index) % every === 0);
     const board = document.body.classList.contains("board");
     const layout = {
       barmode: "stack", bargap: 0.25, autosize: true,
       margin: { l: 48, r: 8, t: 8, b: 32 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: css("--font"), size: board ? 15 : 12, color: css("--ink-2") },
-      xaxis: { type: "category", fixedrange: true, tickangle: 0, nticks: 12, linecolor: css("--rule") },
+      xaxis: { type: "category", fixedrange: true, tickangle: 0, tickvals: labels, linecolor: css("--rule") },
       yaxis: { fixedrange: true, gridcolor: css("--rule"), zeroline: false, rangemode: "tozero", nticks: 5, separatethousands: true },
       showlegend: many,
       legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
