@@ -1,8 +1,8 @@
 """Gated events per second: the scenario's own day, in batches through the public door.
 
-The floor is a bare COPY of the very rows that the record got, in the same batches, one transaction each, into a
-table with the record's four indexes (place, subject, station and time, unique event id). Both are measured in turn,
-batch by batch, on one connection each, so that a noisy machine slows both.
+The floor is a bare COPY of the very rows that the record got, in the same batches, one transaction each,
+into a table with the record's four indexes (place, subject, station and time, unique event id). Both are
+measured in turn, batch by batch, on one connection each, so that a noisy machine slows both.
 """
 
 from __future__ import annotations
@@ -128,17 +128,15 @@ class _Floor:
         from karkhana.ledger.store import EVENT_COLUMNS
 
         raw = self.bare.connection
-        with (
-            raw.cursor() as cursor,
-            cursor.copy(
-                f"COPY (SELECT {EVENT_COLUMNS} FROM ledger_event WHERE seq > {self.after} ORDER BY seq) TO STDOUT"
-            ) as copy,
-        ):
+        read = (
+            f"COPY (SELECT {EVENT_COLUMNS} FROM ledger_event WHERE seq > {self.after} ORDER BY seq) TO STDOUT"
+        )
+        with raw.cursor() as cursor, cursor.copy(read) as copy:
             data = b"".join(bytes(block) for block in copy)
         began = time.perf_counter()
-        with raw.cursor() as cursor, raw.transaction():
-            with cursor.copy(f"COPY bench_floor ({EVENT_COLUMNS}) FROM STDIN") as copy:
-                copy.write(data)
+        write = f"COPY bench_floor ({EVENT_COLUMNS}) FROM STDIN"
+        with raw.transaction(), raw.cursor() as cursor, cursor.copy(write) as copy:
+            copy.write(data)
         seconds = time.perf_counter() - began
         self.after = int(data.rstrip().rsplit(b"\n", 1)[-1].split(b"\t", 1)[0])
         self.rows += data.count(b"\n")
@@ -147,7 +145,11 @@ class _Floor:
 
     def devices(self) -> int:
         """Count finished devices: units that are packed or shipped."""
-        return int(self._one("SELECT count(*) FROM ledger_unit WHERE kind = 'unit' AND state IN ('packed', 'shipped')"))
+        return int(
+            self._one(
+                "SELECT count(*) FROM ledger_unit WHERE kind = 'unit' AND state IN ('packed', 'shipped')"
+            )
+        )
 
     def types(self) -> dict[str, int]:
         """Count events by type."""

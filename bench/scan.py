@@ -1,8 +1,8 @@
 """Single scans through HTTP, one at a time on one keep-alive connection, beside a bare transaction.
 
 The scans are the scenario's own events in their order, gated and committed one by one by a running server.
-The floor is one row inserted and committed into a table with the record's indexes, over the same kind of socket as the
-server uses. The rate is the median's; the ratio compares medians.
+The floor is one row inserted and committed into a table with the record's indexes, over the same kind of
+socket as the server uses.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from _common import Result, fresh_home, percentile
+
 from ledger import DAY
 
 WARM_UP = 100
@@ -74,7 +75,10 @@ def _server() -> Iterator[int]:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "karkhana.cli", "serve", "--port", str(port)]
     process = subprocess.Popen(
-        command, env={**os.environ, "KARKHANA_ROLE": "app"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        env={**os.environ, "KARKHANA_ROLE": "app"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         _wait(port)
@@ -134,12 +138,13 @@ def _bare(count: int, bodies: list[bytes]) -> list[float]:
     now = dt.datetime.now(dt.UTC)
     for number, body in enumerate(bodies[-count:]):
         event: dict[str, Any] = json.loads(body)
-        row = (number, now, now, event["id"], event["type"], "N1", event["station"], event.get("unit"), body.decode())
+        unit, text = event.get("unit"), body.decode()
+        row = (number, now, now, event["id"], event["type"], "N1", event["station"], unit, text)
         began = time.perf_counter()
         with raw.transaction():
             raw.execute(
-                "INSERT INTO bench_floor (seq, recorded_at, happened_at, id, type, plant, station, subject, body)"
-                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                "INSERT INTO bench_floor"
+                " (seq, recorded_at, happened_at, id, type, plant, station, subject, body) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 row,
             )
         seconds.append(time.perf_counter() - began)

@@ -19,7 +19,9 @@ FOLDER = Path(karkhana.__file__).resolve().parents[2] / "bench"
 @app.command()
 def bench(
     name: Annotated[str, typer.Argument(help="Which one; 'list' names them.")] = "list",
-    events: Annotated[int, typer.Option(min=1, help="How much to measure; each benchmark says of what.")] = 300_000,
+    events: Annotated[
+        int, typer.Option(min=1, help="How much to measure; each benchmark says of what.")
+    ] = 300_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Measure this machine: a rate, its floor in the same run, and their ratio."""
@@ -51,7 +53,8 @@ def bench(
 
 def _show(result: dict[str, Any]) -> None:
     typer.echo(
-        f"{result['name']}: {result['rate']:,} {result['unit']}; floor {result['floor']:,}; ratio {result['ratio']}"
+        f"{result['name']}: {result['rate']:,} {result['unit']};"
+        f" floor {result['floor']:,}; ratio {result['ratio']}"
     )
     for key, value in result["detail"].items():
         typer.echo(f"  {key}: {value}")

@@ -23,7 +23,10 @@ def replay(
     files: Annotated[list[Path], typer.Argument(help="JSON lines: one event a line.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Replay events from files; prints rate and refusals by reason. A file may be replayed twice: no event is written twice."""
+    """Replay events from files; print the rate and refusals by reason.
+
+    A file may be replayed twice: no event is written twice.
+    """
     for path in files:
         _check(path)
     from karkhana.cli._progress import progress_bar
@@ -112,7 +115,8 @@ def _show(found: dict[str, Any]) -> None:
 
     console = Console(highlight=False)
     console.print(
-        f"{found['events']} events in {found['seconds']} s ({found['rate']} a second): {found['accepted']} accepted,"
+        f"{found['events']} events in {found['seconds']} s ({found['rate']} a second):"
+        f" {found['accepted']} accepted,"
         f" {found['refused']} refused, {found['repeated']} recorded before",
         style="bold",
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from karkhana.floor.reference import reference
 from karkhana.floor.rules import World
@@ -113,7 +114,7 @@ class _Named:
         self.holds.add(event.hold)
 
 
-_SPECIAL = {
+_SPECIAL: dict[type[ev.Event], Callable[[_Named, Any], None]] = {
     ev.MaterialsInstalled: _Named._installed,
     ev.MaterialsUninstalled: _Named._uninstalled,
     ev.UnitsPersonalized: _Named._personalized,
@@ -138,9 +139,7 @@ def _load_units(cursor: store.Cursor, world: World, named: _Named) -> None:
             if edge.own and edge.child is not None:
                 extra.add(edge.child)
     if named.shipments:
-        for parent, serial in store.inside(cursor, named.containers):
-            world.inside.setdefault(parent, set()).add(serial)
-            extra.add(serial)
+        extra |= _load_inside(cursor, world, named)
     if named.held:
         extra |= store.outer(cursor, named.held)
     for hold in world.holds.values():
@@ -148,6 +147,22 @@ def _load_units(cursor: store.Cursor, world: World, named: _Named) -> None:
     extra -= world.units.keys()
     if extra:
         world.units |= store.lock_units(cursor, extra)
+
+
+def _load_inside(cursor: store.Cursor, world: World, named: _Named) -> set[str]:
+    """Read what is inside the containers, at any depth, until nothing can be packed there any more."""
+    found: set[str] = set()
+    while True:
+        pairs = store.inside(cursor, named.containers)
+        deeper = {serial for _, serial in pairs} - found - world.units.keys()
+        if not deeper:
+            break
+        # Another batch may have packed into an inner container until this lock.
+        world.units |= store.lock_units(cursor, deeper)
+        found |= deeper
+    for parent, serial in pairs:
+        world.inside.setdefault(parent, set()).add(serial)
+    return found
 
 
 def _load_lots(cursor: store.Cursor, world: World, named: _Named) -> None:
@@ -191,8 +206,9 @@ def _load_identities(cursor: store.Cursor, world: World, named: _Named) -> None:
     for event in named.personalised:
         unit = world.units.get(event.unit)
         if unit is None or unit.kind == "container":
-            # Born in this same batch: the release is not known yet, so every spelling is looked for.
-            keys.update(("", identity.value) for identity in event.identities)
+            # Born in this same batch, so the release is not known yet: look for it under every one.
+            for identity in event.identities:
+                keys |= _possible_claims(world, identity)
             continue
         release = world.release_of(unit)
         for identity in event.identities:
@@ -203,6 +219,13 @@ def _load_identities(cursor: store.Cursor, world: World, named: _Named) -> None:
     values = {value for _, value in keys}
     for claim in store.claims(cursor, values, units):
         _take_claim(world, claim)
+
+
+def _possible_claims(world: World, identity: ev.Identity) -> set[tuple[str, str]]:
+    found = {
+        claim_of(release, identity.kind, identity.value) for release in world.reference.releases.values()
+    }
+    return {key for key in found if key is not None}
 
 
 def _take_claim(world: World, claim: Claim) -> None:

@@ -164,7 +164,10 @@ def holds(cursor: Cursor, codes: Sequence[str]) -> list[Hold]:
         f"{_HOLD_SELECT} WHERE h.hold = ANY(%s) OR (h.released_at IS NULL AND h.scope <> 'unit')",
         [list(codes)],
     )
-    return [Hold(*row[:5], tuple(row[5]), *row[6:]) for row in cursor.fetchall()]
+    return [
+        Hold(hold, scope, target, reason, placed_at, tuple(members), released_at, release_reason)
+        for hold, scope, target, reason, placed_at, members, released_at, release_reason in cursor.fetchall()
+    ]
 
 
 def open_edges(cursor: Cursor, parents: Iterable[str]) -> list[Edge]:

@@ -48,12 +48,14 @@ COMMENT ON COLUMN ledger_event.body IS 'canonical JSON of the event as its produ
 CREATE INDEX ledger_event_subject ON ledger_event (subject);
 CREATE INDEX ledger_event_station ON ledger_event (station, happened_at) WHERE refusal IS NULL;
 
+-- From a sequence: a version that was rolled back is never given again, so no cache can mistake it.
+CREATE SEQUENCE ledger_reference_seq START 2;
 CREATE TABLE ledger_reference (version bigint NOT NULL);
 INSERT INTO ledger_reference VALUES (1);
 COMMENT ON TABLE ledger_reference IS 'counts changes of plants, releases, people: tells caches when to read again';
 CREATE FUNCTION ledger_bump_reference() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE ledger_reference SET version = version + 1;
+    UPDATE ledger_reference SET version = nextval('ledger_reference_seq');
     RETURN NULL;
 END $$;
 
@@ -298,12 +300,11 @@ class Migration(migrations.Migration):
     """Create the record, its guards and its projections."""
 
     initial = True
-    dependencies: list[tuple[str, str]] = []
     operations = [
         migrations.RunSQL(
             RECORD,
             f"DROP TABLE IF EXISTS {TABLES.split(', ledger_unit')[0]};"
-            "DROP TABLE ledger_reference; DROP SEQUENCE ledger_event_seq; DROP FUNCTION"
+            "DROP TABLE ledger_reference; DROP SEQUENCE ledger_event_seq, ledger_reference_seq; DROP FUNCTION"
             " ledger_allocate, ledger_make_partition, ledger_forbid_change, ledger_bump_reference;",
         ),
         migrations.RunSQL(PROJECTIONS, f"DROP TABLE ledger_unit{TABLES.split(', ledger_unit')[1]};"),
