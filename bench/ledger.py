@@ -124,7 +124,7 @@ class _Floor:
         self.after = self.rows = self.bytes = 0
 
     def copy_latest(self) -> float:
-        """Copy what the record got since the last call; return the seconds of the bare COPY and its commit."""
+        """Copy what the record got since the last call; return the seconds of the COPY and commit."""
         from karkhana.ledger.store import EVENT_COLUMNS
 
         raw = self.bare.connection

@@ -28,17 +28,17 @@ class Entry:
     app: str = "app"
 
 
-#: In the order that help shows them. An entry whose module is not written yet stays invisible.
+#: In the order that help shows them.
 COMMANDS: dict[str, Entry] = {
-    "demo": Entry("karkhana.cli.demo", "Run the reference factory for a day, then show it live."),
+    "demo": Entry("karkhana.cli.factory", "Run the reference factory for a day, then live.", "demo_app"),
     "serve": Entry("karkhana.cli.serve", "Serve the pages and the API."),
     "migrate": Entry("karkhana.cli.database", "Bring the database's tables up to date.", "migrate_app"),
     "doctor": Entry("karkhana.cli.database", "Check this installation and say what to mend.", "doctor_app"),
     "database": Entry("karkhana.cli.database", "Start, stop or look at the embedded database."),
     "import": Entry("karkhana.cli.imports", "Read files from elsewhere: bills of material."),
-    "release": Entry("karkhana.cli.release", "Release a product's revision to the floor."),
+    "release": Entry("karkhana.cli.factory", "Release a product's revision to the floor.", "release_app"),
     "replay": Entry("karkhana.cli.replay", "Feed recorded events into the record."),
-    "simulate": Entry("karkhana.cli.simulate", "Let the simulated factory produce."),
+    "simulate": Entry("karkhana.cli.factory", "Let the simulated factory produce.", "simulate_app"),
     "trace": Entry("karkhana.cli.trace", "Everything about one unit."),
     "recall": Entry("karkhana.cli.recall", "Where a lot or a part was used, in both directions."),
     "rebuild": Entry("karkhana.cli.rebuild", "Drop what is derived from the record and build it again."),

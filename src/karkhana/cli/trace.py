@@ -38,7 +38,8 @@ def _show(found: dict[str, Any]) -> None:
     console = Console(highlight=False)
     held = ", ON HOLD" if found["held"] else ""
     console.print(
-        f"{found['serial']}: {found['product']} {found['revision']} of {found['brand']}, {found['state']}{held}",
+        f"{found['serial']}: {found['product']} {found['revision']} of {found['brand']},"
+        f" {found['state']}{held}",
         style="bold",
         markup=False,
     )
@@ -70,7 +71,7 @@ def _show(found: dict[str, Any]) -> None:
 
 def _branches(tree: Any, installed: list[dict[str, Any]]) -> None:
     for child in installed:
-        label = f"{child['role']}: {child['part']} {child['serial'] or ''} {'lot ' + child['lot'] if child['lot'] else ''}"
-        branch = tree.add(label.strip())
+        lot = f" lot {child['lot']}" if child["lot"] else ""
+        branch = tree.add(f"{child['role']}: {child['part']} {child['serial'] or ''}{lot}")
         if child["unit"]:
             _branches(branch, child["unit"]["installed"])
