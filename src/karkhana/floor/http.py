@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
+from django.http.request import RawPostDataException
 from django.utils import timezone
 from ninja import Path, Query, Router, Schema
 from pydantic import StringConstraints
@@ -87,8 +88,15 @@ def post_events(request: HttpRequest) -> HttpResponse:
     The body is a JSON array. One bad event never rejects the others, and an event sent again is recorded
     once: its first outcome is repeated.
     """
-    outcomes = record_events(request.body, recorded_at=timezone.now())
-    return _json(batch_out(outcomes))
+    try:
+        body = request.body
+    except RawPostDataException:
+        raise refuse(
+            "batch.malformed",
+            "The batch was sent as a form.",
+            "Send a JSON array as the body, with the content type application/json.",
+        ) from None
+    return _json(batch_out(record_events(body, recorded_at=timezone.now())))
 
 
 def batch_out(outcomes: list[Outcome]) -> dict[str, Any]:
@@ -99,7 +107,9 @@ def batch_out(outcomes: list[Outcome]) -> dict[str, Any]:
     return {**counts, "outcomes": [outcome.as_dict() for outcome in outcomes]}
 
 
-@router.get("/units/{serial}", response={200: dict[str, Any], **ERRORS}, summary="Everything about one unit")
+@router.get(
+    "/units/{path:serial}", response={200: dict[str, Any], **ERRORS}, summary="Everything about one unit"
+)
 def get_unit(request: HttpRequest, serial: Path[Identifier]) -> HttpResponse:
     """Trace a unit by its process serial or any of its identities."""
     return _json(trace_unit(serial))
@@ -109,13 +119,13 @@ def get_unit(request: HttpRequest, serial: Path[Identifier]) -> HttpResponse:
 def get_recall(
     request: HttpRequest, lot: Query[Identifier | None] = None, serial: Query[Identifier | None] = None
 ) -> HttpResponse:
-    """List the units that hold a lot, or a key part or sub-assembly of a serial number. Give one of the two."""
+    """List the units that hold a lot, or a part or sub-assembly of a serial number. Give one of the two."""
     return _json(recall(lot=lot, serial=serial))
 
 
-@router.get("/lines/{code}", response={200: dict[str, Any], **ERRORS}, summary="Status of a line today")
+@router.get("/lines/{path:code}", response={200: dict[str, Any], **ERRORS}, summary="Status of a line today")
 def get_line(request: HttpRequest, code: Path[Identifier], day: Query[dt.date | None] = None) -> HttpResponse:
-    """Tell a line's output, first-pass yield, refusals by reason and what stands where, for a plant-local day."""
+    """Tell a line's output, first-pass yield, refusals by reason and what stands where, of a plant's day."""
     from karkhana.floor.queries.status import line_status
 
     if day is not None and not 1950 <= day.year <= 2150:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,6 +19,8 @@ Raw = bytes | msgspec.Raw
 _EVENT = msgspec.json.Decoder(ev.AnyEvent)
 _BATCH = msgspec.json.Decoder(list[msgspec.Raw])
 _ENCODER = msgspec.json.Encoder()
+_OFFSET_MAX = dt.timedelta(hours=14)
+_ODD_AMOUNTS = (b"NaN", b"Infinity", b"E+", b"E-")
 
 
 @dataclass(slots=True)
@@ -53,7 +56,7 @@ def _read(index: int, raw: Raw) -> Entry | Unreadable:
         body = _ENCODER.encode(event)
         _check_values(event, body)
     except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError) as problem:
-        refusal = no("event.malformed", index=index, problem=str(problem).rstrip("."))
+        refusal = no("event.malformed", index=index, problem=_short(problem))
         return Unreadable(_id_of(raw), refusal)
     return Entry(event, str(event.id), body.decode())
 
@@ -64,12 +67,12 @@ def _split(
     if isinstance(batch, bytes | bytearray | memoryview):
         try:
             batch = _BATCH.decode(batch)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as problem:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
             raise refuse(
                 "batch.malformed",
                 "The batch is not a JSON array of events: {problem}.",
                 "Send a JSON array; each element is one event.",
-                problem=str(problem).rstrip("."),
+                problem=_short(problem),
             ) from problem
     if len(batch) > BATCH_MAX:
         raise refuse(
@@ -82,12 +85,21 @@ def _split(
     return batch
 
 
+def _short(problem: Exception) -> str:
+    """Return a problem's words; they may quote what was sent, which may be long."""
+    text = str(problem).rstrip(".")
+    return text if len(text) <= 300 else f"{text[:150]} … {text[-140:]}"
+
+
 def _check_values(event: ev.Event, body: bytes) -> None:
     """Refuse what has the right type but no meaning: NaN, infinities, years that no calendar here holds."""
     if not 1900 <= event.at.year <= 2200:
         raise ValueError(f"{event.at.isoformat()} is no time of this factory - at `$.at`")
-    if type(event) in _MEASURED and b"NaN" not in body and b"Infinity" not in body:
-        # Measurements are many; what they cannot be is written in one of these two words.
+    offset = event.at.utcoffset()
+    if offset and abs(offset) > _OFFSET_MAX:
+        raise ValueError(f"{event.at.isoformat()} is in no time zone on earth - at `$.at`")
+    if type(event) in _MEASURED and not any(word in body for word in _ODD_AMOUNTS):
+        # Measurements are many; what they cannot be is written with one of these words.
         return
     read = _AMOUNTS.get(type(event))
     if read is None:
@@ -95,6 +107,15 @@ def _check_values(event: ev.Event, body: bytes) -> None:
     for field, value in read(event):
         if value is not None and (not value.is_finite() or abs(value.adjusted()) > 30):
             raise ValueError(f"{value} is no amount - at `$.{field}`")
+        if value is not None and field == "quantity":
+            _check_quantity(value)
+
+
+def _check_quantity(value: Decimal) -> None:
+    if value < 0:
+        raise ValueError(f"{value} is less than nothing - at `$.quantity`")
+    if len(value.as_tuple().digits) > 60:
+        raise ValueError("the amount has more than 60 digits - at `$.quantity`")
 
 
 _Amounts = Iterator[tuple[str, Decimal | None]]

@@ -15,12 +15,14 @@ from django.db import connection, transaction
 from karkhana.floor.intake import Entry, Raw, Unreadable, read_batch
 from karkhana.floor.loading import load_world
 from karkhana.floor.rules import Trail, World, apply, decide, no, refused
+from karkhana.floor.rules.goods import subject_of
 from karkhana.kernel.refusals import Refusal
 from karkhana.ledger import events as ev
 from karkhana.ledger import store
 
 _ENCODER = msgspec.json.Encoder()
 _TRIES = 6
+_HOLDS = (ev.HoldPlaced, ev.HoldReleased)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +95,18 @@ def _outcomes(entries: list[Entry | Unreadable], written: dict[int, Outcome]) ->
 def _write_with_tries(fresh: dict[int, Entry], recorded_at: dt.datetime) -> dict[int, Outcome]:
     """Write a batch, again when another one was quicker with the same event, serial or identity."""
     known: dict[str, store.Known] = {}
+    nested = connection.in_atomic_block
     for _ in range(_TRIES):
         try:
             with transaction.atomic():
-                return _write(fresh, recorded_at, known)
+                return _write(fresh, recorded_at, known, nested=nested)
         except psycopg.errors.UniqueViolation as error:
             if error.diag.constraint_name == "ledger_receipt_pkey":
                 known = _find_known(fresh)
         except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
             continue
     with transaction.atomic():
-        return _write(fresh, recorded_at, known)
+        return _write(fresh, recorded_at, known, nested=nested)
 
 
 def _find_known(fresh: dict[int, Entry]) -> dict[str, store.Known]:
@@ -114,10 +117,11 @@ def _find_known(fresh: dict[int, Entry]) -> dict[str, store.Known]:
 
 
 def _write(
-    fresh: dict[int, Entry], recorded_at: dt.datetime, known: dict[str, store.Known]
+    fresh: dict[int, Entry], recorded_at: dt.datetime, known: dict[str, store.Known], *, nested: bool
 ) -> dict[int, Outcome]:
     cursor = store.raw_cursor(connection)
-    store.begin(cursor)
+    # A hold counts from its commit on for every batch, so no other may be half way through.
+    store.begin(cursor, alone=any(isinstance(entry.event, _HOLDS) for entry in fresh.values()))
     _ensure_month(cursor, recorded_at)
     outcomes = _answer_known(fresh, known)
     undecided = [entry.event for index, entry in fresh.items() if index not in outcomes]
@@ -149,7 +153,7 @@ def _write(
         lines.append(_line(world, entry, stamp, trail, refusal))
     store.append_receipts(cursor, receipts)
     store.append_events(cursor, lines)
-    store.save(cursor, world.changes)
+    store.save(cursor, world.changes, replaying=nested)
     return outcomes
 
 
@@ -186,7 +190,7 @@ def _subject(event: ev.Event) -> str | None:
         if value is not None:
             return str(value)
     if isinstance(event, ev.TransformationEvent):
-        return event.inputs[0].unit or event.inputs[0].lot
+        return subject_of(event)
     return None
 
 

@@ -8,6 +8,7 @@ sub-assemblies into devices. What was taken out again is listed apart: it was ex
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection, transaction
@@ -35,18 +36,20 @@ WHERE m.lot = ANY(%(lots)s) AND m.part = %(part)s
 """
 
 _UP = """
-WITH RECURSIVE up(serial) AS (
-    SELECT unnest(%(serials)s::text[])
+WITH RECURSIVE up(name, what) AS (
+    SELECT unnest(%(serials)s::text[]), 'unit'::text
     UNION
-    SELECT next.serial FROM up CROSS JOIN LATERAL (
-        SELECT output AS serial FROM ledger_descent
-        WHERE input = up.serial AND input_kind = 'unit' AND output_kind = 'unit'
+    SELECT next.name, next.what FROM up CROSS JOIN LATERAL (
+        SELECT output AS name, output_kind AS what FROM ledger_descent
+        WHERE input = up.name AND input_kind = up.what
         UNION ALL
-        SELECT parent FROM ledger_edge WHERE own AND child = up.serial AND removed_at IS NULL
+        SELECT parent, 'unit' FROM ledger_edge
+        WHERE own AND child = up.name AND up.what = 'unit' AND removed_at IS NULL
     ) next
 )
-SELECT u.serial, u.brand, u.product, u.revision, u.state, u.kind FROM up JOIN ledger_unit u USING (serial)
-ORDER BY u.serial
+SELECT up.name, u.brand, u.product, u.revision, u.state, u.kind
+FROM up LEFT JOIN ledger_unit u ON u.serial = up.name AND up.what = 'unit'
+ORDER BY up.name
 """
 
 
@@ -59,8 +62,8 @@ def recall(*, lot: str | None = None, serial: str | None = None) -> dict[str, An
 
     Returns:
         ``query``, ``units`` (count), ``shipped``, ``in_plant``, ``scrapped``, ``by_brand``, ``by_product``,
-        ``by_state``, ``serials`` (outermost units and whole panels, sorted), ``sub_assemblies`` (serials that are inside
-        those), ``removed`` (units from which the lot or part was taken out again), ``sources`` (backward:
+        ``by_state``, ``serials`` (outermost units and whole panels, sorted), ``sub_assemblies`` (serials
+        inside those), ``removed`` (units from which the lot or part was taken out again), ``sources`` (backward:
         lots and suppliers behind the query).
 
     Raises:
@@ -90,36 +93,39 @@ def _of_lot(cursor: store.Cursor, lot: str) -> dict[str, Any]:
             "Check the number on the label.",
             lot=lot,
         )
-    family = _lot_family(cursor, lot)
+    family = _lot_family(cursor, [lot])
+    direct, removed = _users(cursor, family)
+    sources = _lot_sources(cursor, lot)
+    return _answer(cursor, {"lot": lot, "part": lots[lot].part}, direct, removed, sources, family)
+
+
+def _users(cursor: store.Cursor, lots: set[str]) -> tuple[set[str], set[str]]:
+    """List the units that any of these lots went into directly, and those it was taken out of again."""
     direct: set[str] = set()
-    for code, found in store.lots(cursor, family).items():
+    for code, found in store.lots(cursor, lots).items():
         direct |= _consumers(cursor, code, found.part)
+    codes = list(lots)
     cursor.execute(
         "SELECT DISTINCT output FROM ledger_descent"
         " WHERE input = ANY(%s) AND input_kind = 'lot' AND output_kind = 'unit'",
-        [family],
+        [codes],
     )
     direct |= {row[0] for row in cursor.fetchall()}
-    cursor.execute(
-        "SELECT parent, removed_at IS NULL FROM ledger_edge WHERE lot = ANY(%s)",
-        [family],
-    )
+    cursor.execute("SELECT parent, removed_at IS NULL FROM ledger_edge WHERE lot = ANY(%s)", [codes])
     edges = cursor.fetchall()
     direct |= {row[0] for row in edges if row[1]}
-    removed = {row[0] for row in edges if not row[1]}
-    sources = _lot_sources(cursor, lot)
-    return _answer(cursor, {"lot": lot, "part": lots[lot].part}, direct, removed, sources)
+    return direct, {row[0] for row in edges if not row[1]}
 
 
-def _lot_family(cursor: store.Cursor, lot: str) -> list[str]:
-    """List a lot and every lot that was made from it."""
+def _lot_family(cursor: store.Cursor, lots: Iterable[str]) -> set[str]:
+    """List lots and every lot that was made from them."""
     cursor.execute(
-        "WITH RECURSIVE family(lot) AS (SELECT %s::text UNION SELECT d.output FROM ledger_descent d"
+        "WITH RECURSIVE family(lot) AS (SELECT unnest(%s::text[]) UNION SELECT d.output FROM ledger_descent d"
         " JOIN family f ON d.input = f.lot AND d.input_kind = 'lot' AND d.output_kind = 'lot')"
         " SELECT lot FROM family",
-        [lot],
+        [list(lots)],
     )
-    return [row[0] for row in cursor.fetchall()]
+    return {row[0] for row in cursor.fetchall()}
 
 
 def _lot_sources(cursor: store.Cursor, lot: str) -> list[dict[str, Any]]:
@@ -185,15 +191,45 @@ def _contents(cursor: store.Cursor, serials: set[str]) -> set[str]:
     return {serial for _, serial in store.inside(cursor, containers)} if containers else set()
 
 
+def _spread(
+    cursor: store.Cursor, direct: set[str], known_lots: set[str]
+) -> tuple[list[tuple[Any, ...]], set[str]]:
+    """Follow units upwards: into boards, devices, and lots made of units, which go into units again.
+
+    Returns:
+        Rows of ``_UP`` of everything that is affected, and the units out of which such a part was taken.
+    """
+    removed: set[str] = set()
+    while True:
+        cursor.execute(_UP, {"serials": sorted(direct)})
+        rows = cursor.fetchall()
+        fresh = _lot_family(cursor, {row[0] for row in rows if row[5] is None}) - known_lots
+        if not fresh:
+            break
+        known_lots |= fresh
+        more, taken_out = _users(cursor, fresh)
+        direct = direct | more
+        removed |= taken_out
+    units = [row for row in rows if row[5] is not None]
+    cursor.execute(
+        "SELECT DISTINCT parent FROM ledger_edge"
+        " WHERE own AND child = ANY(%s) AND child IS NOT NULL AND removed_at IS NOT NULL",
+        [[row[0] for row in units]],
+    )
+    return units, removed | {row[0] for row in cursor.fetchall()}
+
+
 def _answer(
     cursor: store.Cursor,
     query: dict[str, Any],
     direct: set[str],
     removed: set[str],
     sources: list[dict[str, Any]],
+    lots: Iterable[str] = (),
 ) -> dict[str, Any]:
-    cursor.execute(_UP, {"serials": sorted(direct)})
-    found = [row for row in cursor.fetchall() if row[5] != "container" and row[4] != "consumed"]
+    everything, exposed = _spread(cursor, direct, set(lots))
+    removed = removed | exposed
+    found = [row for row in everything if row[5] != "container" and row[4] != "consumed"]
     # A board inside a device is recalled with the device; alone, or on its panel still, it stands for itself.
     outermost = [row for row in found if row[4] != "installed"]
     serials = [row[0] for row in outermost]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.db import connection, transaction
 
 from karkhana.design.release import ReleasePackage, Step, StepMaterial
 from karkhana.floor.reference import reference
+from karkhana.kernel import identities
 from karkhana.kernel.refusals import refuse
 from karkhana.ledger import store
 
@@ -30,7 +32,8 @@ def trace_unit(identifier: str) -> dict[str, Any]:
 
     Returns:
         A dictionary: serial, product, revision, brand, state, identities, events, installed (recursive),
-        materials with their candidate lots, measurements, holds, container, shipment. Times are aware
+        materials with their candidate lots, made_from (lots that a transformation turned into it),
+        measurements, holds, container, shipment. Times are aware
         datetimes and amounts Decimals; ``json_default`` serialises them.
 
     Raises:
@@ -49,9 +52,11 @@ def find_serial(cursor: store.Cursor, identifier: str) -> str:
         Refused: ``unit.unknown``.
     """
     cursor.execute(
-        "SELECT serial FROM ledger_unit WHERE serial = %(id)s"
-        " UNION ALL SELECT unit FROM ledger_identity WHERE value = %(id)s LIMIT 1",
-        {"id": identifier},
+        "SELECT serial FROM (SELECT serial, 0 AS place, NULL::timestamptz AS assigned_at FROM ledger_unit"
+        " WHERE serial = %(id)s UNION ALL SELECT unit, 1 + (burnt_at IS NOT NULL)::int, assigned_at"
+        " FROM ledger_identity WHERE value = ANY(%(spellings)s)) found"
+        " ORDER BY place, assigned_at DESC, serial LIMIT 1",
+        {"id": identifier, "spellings": sorted(_spellings(identifier))},
     )
     row = cursor.fetchone()
     if row is None:
@@ -62,6 +67,15 @@ def find_serial(cursor: store.Cursor, identifier: str) -> str:
             unit=identifier,
         )
     return str(row[0])
+
+
+def _spellings(identifier: str) -> set[str]:
+    """List an identity as written and in every normal form that it may be stored in."""
+    found = {identifier}
+    for scheme in identities.SCHEMES:
+        with suppress(ValueError):
+            found.add(identities.normalise(scheme, identifier)[1])
+    return found
 
 
 class _Tracer:
@@ -119,6 +133,7 @@ class _Tracer:
             "panel": lineage[-1] if len(lineage) > 1 else None,
             "installed": [self.child(edge, depth + 1) for edge in self.edges(serial)] if deeper else [],
             "materials": self.materials(unit, lineage),
+            "made_from": self.made_from(lineage),
         }
 
     def next_step(self, unit: dict[str, Any]) -> dict[str, Any] | None:
@@ -260,6 +275,15 @@ class _Tracer:
             if step and step.materials:
                 found += self.consumed(step, window)
         return found
+
+    def made_from(self, lineage: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """List the lots that went into a unit or its panels by a transformation."""
+        return self.rows(
+            "SELECT DISTINCT d.input AS lot, l.part, l.supplier, l.origin, d.at FROM ledger_descent d"
+            " JOIN ledger_lot l ON l.lot = d.input"
+            " WHERE d.output = ANY(%s) AND d.output_kind = 'unit' AND d.input_kind = 'lot' ORDER BY d.input",
+            [row["serial"] for row in lineage],
+        )
 
     def consumed(self, step: Step, window: dict[str, Any]) -> list[dict[str, Any]]:
         mounts = self.rows(

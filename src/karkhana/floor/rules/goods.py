@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from karkhana.floor.rules.gate import (
     check_alive,
     check_late,
     check_line,
+    check_materials,
     check_operator,
     check_route,
 )
@@ -55,6 +58,11 @@ def _check_unpacking(world: World, event: ev.AggregationEvent) -> Refusal | None
             return no("packing.not_inside", child=serial, parent=event.parent)
         if child.holds:
             return no("unit.held", unit=serial)
+        if child.work_order in world.held_work_orders:
+            return no("work_order.held", work_order=child.work_order)
+        late = check_late(event, child)
+        if late:
+            return late
     return None
 
 
@@ -107,9 +115,18 @@ def _check_finished(world: World, event: ev.AggregationEvent, child: Unit) -> Re
     return check_line(world, child, station) or check_operator(world, scan, event)
 
 
+def _first_double(codes: Iterable[str | None]) -> str | None:
+    seen: set[str | None] = set()
+    for code in codes:
+        if code is not None and code in seen:
+            return code
+        seen.add(code)
+    return None
+
+
 def _check_container(world: World, event: ev.AggregationEvent, parent: Unit | None) -> Refusal | None:
-    twice = next((c for c in event.children if event.children.count(c) > 1), None)
-    if twice:
+    twice = _first_double(event.children)
+    if twice is not None:
         return no("packing.already_packed", child=twice, parent=event.parent)
     if parent is not None and parent.level != event.level:
         problem = f"it is a {parent.level}, not a {event.level}"
@@ -176,14 +193,19 @@ def _unpack(world: World, event: ev.AggregationEvent, seq: int) -> None:
         world.inside.get(event.parent, set()).discard(serial)
         world.changes.unpacked.append((serial, event.at, seq))
         moved(child, event.at)
-        if child.kind == "container":
-            continue
-        packing = world.release_of(child).step(child.next_step - 1)
-        if packing is not None and packing.passed_by == "AggregationEvent":
-            child.next_step -= 1
-            child.state, child.completed_at = "in_process", None
-        elif child.state == "packed":
-            child.state = "complete"
+        if child.kind == "unit" and child.state != "scrapped":
+            _owe_packing(world, child)
+
+
+def _owe_packing(world: World, unit: Unit) -> None:
+    """Let a unit that came out of its box owe the packing step again; a failed one stays failed."""
+    packing = world.release_of(unit).step(unit.next_step - 1)
+    if packing is not None and packing.passed_by == "AggregationEvent":
+        unit.next_step -= 1
+        if unit.state != "failed":
+            unit.state, unit.completed_at = "in_process", None
+    elif unit.state == "packed":
+        unit.state = "complete"
 
 
 def check_transformation(world: World, event: ev.TransformationEvent) -> Refusal | None:
@@ -194,6 +216,9 @@ def check_transformation(world: World, event: ev.TransformationEvent) -> Refusal
             problem="Each input and output is either a unit or a lot",
         )
     units = [thing.unit for thing in event.inputs if thing.unit is not None]
+    twice = _first_double(units) or _first_double(thing.lot for thing in event.inputs)
+    if twice is not None:
+        return no("transformation.shape", problem=f"{twice} stands twice among the inputs")
     for thing in event.inputs:
         if thing.lot is not None and thing.lot not in world.lots:
             return no("lot.unknown", lot=thing.lot)
@@ -233,6 +258,7 @@ def _check_input(
         check_line(world, unit, station)
         or check_route(world, scan, "TransformationEvent")
         or check_operator(world, scan, event)
+        or check_materials(world, scan)
     )
 
 
@@ -244,16 +270,14 @@ def _check_boards(world: World, event: ev.TransformationEvent, serial: str) -> R
         problem = f"{len(good)} good boards must come out of it, each with its own position"
         return no("panel.positions", unit=serial, problem=problem)
     serials = [thing.unit for thing in event.outputs if thing.unit is not None]
-    for output in serials:
-        if output in world.units or serials.count(output) > 1:
-            return no("unit.exists", unit=output)
-    return None
+    known = next((output for output in serials if output in world.units), None) or _first_double(serials)
+    return no("unit.exists", unit=known) if known is not None else None
 
 
 def _check_new_lots(world: World, event: ev.TransformationEvent) -> Refusal | None:
-    lots = [thing.lot for thing in event.outputs]
+    twice = _first_double(thing.lot for thing in event.outputs)
     for thing in event.outputs:
-        if thing.lot in world.lots or lots.count(thing.lot) > 1:
+        if thing.lot in world.lots or thing.lot == twice:
             return no("lot.exists", lot=thing.lot)
         if thing.part is None or thing.quantity is None:
             return no(
@@ -265,14 +289,14 @@ def _check_new_lots(world: World, event: ev.TransformationEvent) -> Refusal | No
 
 def apply_transformation(world: World, event: ev.TransformationEvent, seq: int) -> Trail:
     """Consume the inputs and give birth to the outputs, each linked to every input."""
-    subject = event.inputs[0].unit or event.inputs[0].lot
-    trail = Trail(subject)
+    trail = Trail(subject_of(event))
     for thing in event.inputs:
         if thing.unit is not None:
-            trail = _consume(world, event, thing.unit)
+            consumed = _consume(world, event, thing.unit)
+            trail = consumed if consumed.subject == trail.subject else trail
     for thing in event.outputs:
         if thing.unit is not None:
-            _born_board(world, event, thing.unit, event.inputs[0].unit or "", thing.position)
+            _born_board(world, event, thing.unit, trail.subject or "", thing.position)
         elif thing.lot is not None:
             _born_lot(world, event, thing)
         for source in event.inputs:
@@ -287,7 +311,13 @@ def apply_transformation(world: World, event: ev.TransformationEvent, seq: int) 
                     event.at,
                 )
             )
-    return Trail(subject, trail.step, trail.began_at)
+    return trail
+
+
+def subject_of(event: ev.TransformationEvent) -> str | None:
+    """Return what a transformation is about: the first unit that goes in, else the first lot."""
+    units = (thing.unit for thing in event.inputs if thing.unit is not None)
+    return next(units, event.inputs[0].lot)
 
 
 def _consume(world: World, event: ev.TransformationEvent, serial: str) -> Trail:
@@ -321,7 +351,8 @@ def _born_board(
 
 
 def _born_lot(world: World, event: ev.TransformationEvent, thing: ev.Thing) -> None:
-    assert thing.lot is not None and thing.part is not None
+    assert thing.lot is not None
+    assert thing.part is not None
     lot = Lot(
         thing.lot,
         thing.part,
@@ -345,11 +376,11 @@ def check_shipping(world: World, event: ev.ShippingEvent) -> Refusal | None:
         item = world.units.get(serial)
         if item is None:
             return no("unit.unknown", unit=serial)
-        refusal = _check_item(world, item)
+        refusal = _check_item(world, item) or check_late(event, item)
         if refusal:
             return refusal
-    twice = next((i for i in event.items if event.items.count(i) > 1), None)
-    return no("shipping.already_shipped", item=twice) if twice else None
+    twice = _first_double(event.items)
+    return no("shipping.already_shipped", item=twice) if twice is not None else None
 
 
 def _check_item(world: World, item: Unit) -> Refusal | None:
@@ -371,6 +402,8 @@ def _check_item(world: World, item: Unit) -> Refusal | None:
         inner = world.units[serial]
         if inner.holds or inner.work_order in world.held_work_orders:
             return no("shipping.held_inside", item=item.serial, held=serial)
+        if inner.state == "scrapped":
+            return no("shipping.not_packed", item=item.serial, problem=f"{serial} in it is scrapped")
     return None
 
 

@@ -17,22 +17,29 @@ def check_installed(world: World, event: ev.MaterialsInstalled) -> Refusal | Non
     scan = check_step(world, event)
     if isinstance(scan, Refusal):
         return scan
-    seen: set[tuple[str, str | None]] = set()
+    seen: set[tuple[str | None, str | None]] = set()
     for item in event.installed:
         refusal = _check_item(world, scan, event, item)
         if refusal:
             return refusal
-        if item.serial and (item.part, item.serial) in seen:
+        # A unit built here is one thing whatever part number it goes in as.
+        part = None if item.serial in world.units and _is_own(scan, item.role) else item.part
+        if item.serial and (part, item.serial) in seen:
             return no(
                 "keypart.already_used",
                 part=item.part,
                 serial=item.serial,
                 other="this same scan",
             )
-        seen.add((item.part, item.serial))
+        seen.add((part, item.serial))
     roles = [item.role for item in event.installed]
     twice = next((role for role in roles if roles.count(role) > 1), None)
     return no("keypart.role_taken", unit=event.unit, role=twice) if twice else None
+
+
+def _is_own(scan: Scan, role: str) -> bool:
+    parts = scan.step.key_parts if scan.step else ()
+    return any(part.role == role and part.product is not None for part in parts)
 
 
 def _check_item(
@@ -81,6 +88,8 @@ def _check_child(
         return no("unit.unknown", unit=serial)
     if child.holds:
         return no("unit.held", unit=serial)
+    if child.work_order in world.held_work_orders:
+        return no("work_order.held", work_order=child.work_order)
     if child.state == "installed":
         return no("keypart.already_used", part=part, serial=serial, other=child.parent)
     if child.product != rule.product:
@@ -115,6 +124,7 @@ def apply_installed(world: World, event: ev.MaterialsInstalled, seq: int) -> Tra
         if own and item.serial is not None:
             child = world.touch(world.units[item.serial])
             child.state, child.parent, child.station = "installed", unit.serial, None
+            world.inside.setdefault(unit.serial, set()).add(child.serial)
             moved(child, event.at)
     trail = result_trail(world, unit, step, event)
     if all(part.role in unit.bound for part in step.key_parts):
@@ -130,6 +140,8 @@ def check_uninstalled(world: World, event: ev.MaterialsUninstalled) -> Refusal |
     scan = enter(world, event)
     if isinstance(scan, Refusal):
         return scan
+    if scan.unit.state == "packed":
+        return no("packing.already_packed", child=event.unit, parent=scan.unit.parent)
     for role in event.roles:
         if role not in world.edges.get(event.unit, {}):
             return no("keypart.not_bound", unit=event.unit, role=role)
@@ -152,6 +164,7 @@ def apply_uninstalled(world: World, event: ev.MaterialsUninstalled, seq: int) ->
         if edge.own and edge.child is not None:
             child = world.touch(world.units[edge.child])
             child.state, child.parent = "complete", None
+            world.inside.get(unit.serial, set()).discard(child.serial)
             moved(child, event.at)
     _owe_again(unit, release, event.roles)
     moved(unit, event.at)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from karkhana.floor.rules.refusals import no
 from karkhana.floor.rules.world import Trail, World
 from karkhana.kernel.refusals import Refusal
@@ -79,7 +81,7 @@ def apply_loaded(world: World, event: ev.MaterialsLoaded, seq: int) -> Trail:
 
 def check_unloaded(world: World, event: ev.MaterialsUnloaded) -> Refusal | None:
     """Refuse to take off what is not there, or was not there then."""
-    if _find_mount(world, event) is None:
+    if not _mounts(world, event):
         return no(
             "material.location_empty",
             lot=event.lot,
@@ -90,25 +92,22 @@ def check_unloaded(world: World, event: ev.MaterialsUnloaded) -> Refusal | None:
 
 
 def apply_unloaded(world: World, event: ev.MaterialsUnloaded, seq: int) -> Trail:
-    """End the interval of a lot at a location."""
-    mount = _find_mount(world, event)
-    assert mount is not None
-    mount.unloaded_at, mount.unloaded_seq = event.at, seq
+    """End the interval of a lot at a location, every one when its label was scanned more than once."""
+    ended = _mounts(world, event)
     setup = world.setups[event.station]
-    world.changes.unmounts.append(mount)
-    _set_up(world, setup.changed(seq, [m for m in setup.mounts if m is not mount]))
+    # Copies: the set-up is shared by batches, and this one may yet be rolled back.
+    world.changes.unmounts += [replace(mount, unloaded_at=event.at, unloaded_seq=seq) for mount in ended]
+    _set_up(world, setup.changed(seq, [mount for mount in setup.mounts if mount not in ended]))
     return Trail(event.lot)
 
 
-def _find_mount(world: World, event: ev.MaterialsUnloaded) -> Mount | None:
+def _mounts(world: World, event: ev.MaterialsUnloaded) -> list[Mount]:
     setup = world.setups.get(event.station)
-    for mount in setup.mounts if setup else ():
-        if (mount.location, mount.lot) == (
-            event.location,
-            event.lot,
-        ) and mount.loaded_at <= event.at:
-            return mount
-    return None
+    return [
+        mount
+        for mount in (setup.mounts if setup else ())
+        if (mount.location, mount.lot) == (event.location, event.lot) and mount.loaded_at <= event.at
+    ]
 
 
 def _set_up(world: World, setup: Setup) -> None:

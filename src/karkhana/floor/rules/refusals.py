@@ -218,7 +218,10 @@ REFUSALS: dict[str, tuple[str, str]] = {
         "{child} belongs to another brand than {parent}.",
         "Take it out of this box at once and tell the line lead.",
     ),
-    "packing.already_packed": ("{child} is in {parent} already.", "Check the label."),
+    "packing.already_packed": (
+        "{child} is in {parent} already.",
+        "Check the label; take it out of {parent} first if it must be worked on.",
+    ),
     "packing.not_inside": ("{child} is not in {parent}.", "Check both labels."),
     "packing.full": (
         "{parent} holds {limit} at most.",

@@ -180,13 +180,29 @@ def pass_step(world: World, unit: Unit, step: Step, event: ev.Event, last_step: 
     """Move a unit's pointer on and count it; behind the last step it is complete."""
     boards = unit.good_boards
     world.count(event.station, event.at, unit, "passed", boards)
-    if step.number not in unit.failed_steps:
+    if _is_first_go(unit, step):
         world.count(event.station, event.at, unit, "first_passed", boards)
     unit.next_step = step.number + 1
+    if unit.bound:
+        _pass_bound_steps(world, unit)
     unit.station, unit.arrived_at = event.station, None
     if unit.next_step > last_step:
         unit.state, unit.completed_at = "complete", event.at
         world.count(event.station, event.at, unit, "completed", boards)
+
+
+def _pass_bound_steps(world: World, unit: Unit) -> None:
+    """Pass over steps whose key parts are all in still: a unit that re-entered has nothing to scan there."""
+    release = world.release_of(unit)
+    while (step := release.step(unit.next_step)) is not None:
+        if step.passed_by != "MaterialsInstalled" or any(p.role not in unit.bound for p in step.key_parts):
+            return
+        unit.next_step += 1
+
+
+def _is_first_go(unit: Unit, step: Step) -> bool:
+    """Say whether a unit was never judged at a step: all up to the latest that failed it were gone before."""
+    return step.number > max(unit.failed_steps, default=0)
 
 
 def _fail(world: World, unit: Unit, step: Step, event: Result) -> None:
@@ -194,10 +210,11 @@ def _fail(world: World, unit: Unit, step: Step, event: Result) -> None:
     for defect in event.defects:
         if defect.position:
             mask |= 1 << (defect.position - 1)
-    mask = (mask or (1 << unit.positions) - 1) & ~unit.scrapped_mask
+    living = ((1 << unit.positions) - 1) & ~unit.scrapped_mask
+    mask = mask & living or living
     boards = mask.bit_count() or 1
     world.count(event.station, event.at, unit, "failed", boards)
-    if step.number not in unit.failed_steps:
+    if _is_first_go(unit, step):
         world.count(event.station, event.at, unit, "first_failed", boards)
         # The good boards of the panel passed at the first go, though the panel waits for the bad ones.
         world.count(event.station, event.at, unit, "first_passed", unit.good_boards - boards)
@@ -226,7 +243,8 @@ def check_departed(world: World, event: ev.UnitsDeparted) -> Refusal | None:
         "name": step.name if step else "end of route",
     }
     if unit.station != event.station:
-        return no("route.out_of_order", problem=f"it is not at {event.station}", **here)
+        failed = check_route(world, scan, None) if unit.state == "failed" else None
+        return failed or no("route.out_of_order", problem=f"it is not at {event.station}", **here)
     if unit.arrived_at is not None and unit.state == "in_process":
         roles = [part.role for part in step.key_parts if part.role not in unit.bound] if step else []
         if roles:
@@ -285,6 +303,7 @@ def apply_repaired(world: World, event: ev.UnitsRepaired, seq: int) -> Trail:
     failed = world.release_of(unit).step(unit.failed_steps[-1])
     assert failed is not None
     unit.next_step = min(unit.next_step, failed.reentry or failed.number)
+    _pass_bound_steps(world, unit)
     unit.state, unit.station, unit.arrived_at = "in_process", event.station, None
     unit.failed_mask = 0
     unit.repairs += 1
@@ -335,6 +354,7 @@ def _go_on_without_bad_boards(world: World, unit: Unit, event: ev.UnitsDisqualif
     if step and step.station_type == station_type:
         world.count(event.station, event.at, unit, "passed", unit.good_boards)
     unit.state = "in_process"
-    unit.next_step += 1
+    if unit.next_step == unit.failed_steps[-1]:
+        unit.next_step += 1
     if unit.next_step > release.last_step:
         unit.state, unit.completed_at = "complete", event.at
