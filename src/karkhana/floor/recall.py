@@ -63,8 +63,8 @@ def recall(*, lot: str | None = None, serial: str | None = None) -> dict[str, An
     Returns:
         ``query``, ``units`` (count), ``shipped``, ``in_plant``, ``scrapped``, ``by_brand``, ``by_product``,
         ``by_state``, ``serials`` (outermost units and whole panels, sorted), ``sub_assemblies`` (serials
-        inside those), ``removed`` (units from which the lot or part was taken out again), ``sources`` (backward:
-        lots and suppliers behind the query).
+        inside those), ``removed`` (units from which the lot or part was taken out again), ``sources``
+        (backward: lots and suppliers behind the query).
 
     Raises:
         Refused: ``lot.unknown``, ``unit.unknown``, or ``recall.what`` when not exactly one is given.

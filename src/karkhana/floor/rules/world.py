@@ -125,7 +125,7 @@ class Trail:
 
 @dataclass(slots=True)
 class Scan:
-    """An event about a unit at a station, looked up; ``step`` is the unit's next one, None behind the last."""
+    """An event about a unit at a station, looked up; ``step`` is the unit's next, None behind the last."""
 
     unit: Unit
     station: Station
