@@ -1,7 +1,7 @@
 """``karkhana release``, ``simulate`` and ``demo``: from a bill of material to units in the record.
 
-Three Typer objects, ``release_app``, ``simulate_app`` and ``demo_app``; the live feed of the demo is a process of its
-own (``python -m karkhana.cli.factory``), which ends when the demo that started it does.
+Three Typer objects: ``release_app``, ``simulate_app`` and ``demo_app``. The live feed of the demo is a
+process of its own (``python -m karkhana.cli.factory``), which ends when the demo that started it does.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ simulate_app = typer.Typer()
 demo_app = typer.Typer()
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+_FAMILY_HELP = "phone, tablet, laptop, hearable, wearable, telecom, iot, meter or automotive."
 MARK = "demo.json"
 """File in the data folder that says that the record holds simulated events only, and how they were made."""
 
@@ -53,12 +54,13 @@ def _scenario_ready(*, renew: bool = False) -> Scenario:
 def release(
     product: Annotated[str, typer.Argument(help="The product's code.")],
     rev: Annotated[str, typer.Argument(help="The revision, such as A.")],
-    family: Annotated[str | None, typer.Option(help="phone, tablet, laptop, hearable, wearable, telecom, iot, "
-                                                    "meter or automotive.")] = None,
-    line: Annotated[str | None, typer.Option(help="Line codes, joined by commas; none: a suitable one.")] = None,
+    family: Annotated[str | None, typer.Option(help=_FAMILY_HELP)] = None,
+    line: Annotated[
+        str | None, typer.Option(help="Line codes joined by commas; none: suitable ones.")
+    ] = None,
     brand: Annotated[str | None, typer.Option(help="The brand that owns the product.")] = None,
     as_json: AsJson = False,
-) -> None:  # fmt: skip
+) -> None:
     """Release an imported revision to the floor with the typical route of its family."""
     django_ready()
     found = release_product(product, rev, family=family, lines=_split(line), brand=brand)
@@ -75,8 +77,8 @@ def release_product(
     """Release a revision and set lines up for it; Django must be ready.
 
     Returns:
-        ``product``, ``revision``, ``brand``, ``family``, ``steps``, ``materials``, ``package_hash``, ``lines``,
-        ``work_order``.
+        ``product``, ``revision``, ``brand``, ``family``, ``steps``, ``materials``, ``package_hash``,
+        ``lines``, ``work_order``.
     """
     from karkhana.design.release import encode_package, package_hash
     from karkhana.sim.enterprise import release_product as release_it
@@ -121,7 +123,10 @@ def simulate(
     if as_json:
         print_json(found)
         return
-    print(f"{found['units']} units of {product} {rev}, {found['scrapped']} scrapped, on {', '.join(found['lines'])}.")
+    print(
+        f"{found['units']} units of {product} {rev}, {found['scrapped']} scrapped, "
+        f"on {', '.join(found['lines'])}."
+    )
     print(f"{found['events']} events in {found['seconds']} s ({found['rate']}/s): "
           f"{found['accepted']} accepted, {found['refused']} refused.")  # fmt: skip
     print(f"Serials {found['first_serial']} to {found['last_serial']}.")
@@ -181,7 +186,7 @@ def remove_demo_data(config: Config) -> None:
 
 
 def run_demo_day(config: Config, scale: float) -> None:
-    """Write the scenario, and fast-forward the 24 hours before now into an empty record; Django must be ready.
+    """Write the scenario, and fast-forward the 24 hours before now into an empty record.
 
     An interrupted day is gone through again: what is in the record is not written twice.
 
@@ -216,7 +221,10 @@ def run_demo_day(config: Config, scale: float) -> None:
         )
     mark.write_text(json.dumps(plan | {"done": True}))
     rate = round(summary.events / max(0.001, summary.seconds))
-    say(f"{summary.events:,} events in {summary.seconds:.0f} s ({rate:,}/s), {summary.refused:,} refused as they should be")
+    say(
+        f"{summary.events:,} events in {summary.seconds:.0f} s ({rate:,}/s), "
+        f"{summary.refused:,} refused as they should be"
+    )
 
 
 def _new_day(scale: float) -> dict[str, Any]:
@@ -230,7 +238,14 @@ def show_live(config: Config, port: int, scale: float) -> None:
 
     check_port(config.bind, port)
     feed = subprocess.Popen(
-        [sys.executable, "-m", __spec__.name if __spec__ else "karkhana.cli.factory", "live", "--scale", str(scale)],
+        [
+            sys.executable,
+            "-m",
+            __spec__.name if __spec__ else "karkhana.cli.factory",
+            "live",
+            "--scale",
+            str(scale),
+        ],
         stdin=subprocess.PIPE,
     )
     try:
@@ -257,7 +272,7 @@ def run_live_feed(scale: float) -> None:
 
     stop = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
+    threading.Thread(target=_stop_with_input, args=(stop,), daemon=True).start()
     run_live(
         _scenario_ready(),
         lambda batch, at: record_events(batch, recorded_at=at),
@@ -265,6 +280,11 @@ def run_live_feed(scale: float) -> None:
         clock=_now,
         scale=scale,
     )
+
+
+def _stop_with_input(stop: threading.Event) -> None:
+    sys.stdin.read()
+    stop.set()
 
 
 _child = typer.Typer()

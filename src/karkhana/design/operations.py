@@ -190,9 +190,9 @@ def _check_code(what: str, code: str, limit: int) -> None:
         return
     raise refuse(
         f"{what}.code",
-        "{code} is no {what} code.",
+        "{value} is no {what} code.",
         "Use 1 to {limit} printable characters without blanks around them.",
-        code=repr(code[:60]),
+        value=repr(code[:60]),
         what=what,
         limit=limit,
     )

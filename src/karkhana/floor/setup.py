@@ -59,12 +59,10 @@ def ensure_work_order(*, code: str, product: str, revision: str, quantity: int) 
     """Make sure that there is a work order over this revision and quantity.
 
     Raises:
-        Refused: ``setup.not_released``, or ``setup.work_order_taken`` when the code stands for another revision.
+        Refused: ``setup.not_released``, or ``setup.work_order_taken`` when it stands for another revision.
     """
     wanted = _released(product, revision)
-    order, _ = WorkOrder.objects.get_or_create(
-        code=code, defaults={"revision": wanted, "quantity": quantity}
-    )
+    order, _ = WorkOrder.objects.get_or_create(code=code, defaults={"revision": wanted, "quantity": quantity})
     if order.revision_id != wanted.pk:
         raise refuse(
             "setup.work_order_taken",
@@ -82,9 +80,7 @@ def ensure_work_order(*, code: str, product: str, revision: str, quantity: int) 
 
 
 def _released(product: str, revision: str) -> Revision:
-    found = Revision.objects.filter(
-        product__code=product, code=revision, package__isnull=False
-    ).first()
+    found = Revision.objects.filter(product__code=product, code=revision, package__isnull=False).first()
     if found is None:
         raise refuse(
             "setup.not_released",

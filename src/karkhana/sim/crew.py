@@ -52,7 +52,9 @@ class Crew:
         return chosen[0], chosen[1], chosen[2]
 
     def _anyone(self, skill: str) -> list[str]:
-        return sorted(code for (_, held, _), pool in self._certified.items() if held == skill for code in pool)
+        return sorted(
+            code for (_, held, _), pool in self._certified.items() if held == skill for code in pool
+        )
 
     def without(self, skill: str, turn: int) -> str:
         """Return an operator who does not hold a skill today, expired ones included."""

@@ -23,8 +23,9 @@ from karkhana.partners.operations import ensure_brand
 from karkhana.sim.scenario import Line, Scenario, Station
 
 _PREFERRED = {
-    "phone": "N1-SMT1", "tablet": "N1-SMT3", "laptop": "N1-SMT3", "wearable": "N1-SMT4", "hearable": "N2-SMT1",
-    "iot": "N2-SMT3", "telecom": "N2-SMT4", "meter": "N2-SMT4", "automotive": "N2-SMT4",
+    "phone": "N1-SMT1", "tablet": "N1-SMT3", "laptop": "N1-SMT3", "wearable": "N1-SMT4",
+    "hearable": "N2-SMT1", "iot": "N2-SMT3", "telecom": "N2-SMT4", "meter": "N2-SMT4",
+    "automotive": "N2-SMT4",
 }  # fmt: skip
 """Where a family starts in the reference enterprise when nobody says otherwise."""
 

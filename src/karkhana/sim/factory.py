@@ -41,7 +41,7 @@ class Factory:
         start: when the lines begin, with time zone.
         seed: everything random comes from it.
         scale: share of the planned output, 1 is a full day.
-        base, run: where identities begin within their day, and what tells this run's serials apart (``numbers``).
+        base, run: where identities begin within their day, and what tells its serials apart (``numbers``).
         window: seconds of one chunk.
         wrong_share: wrong attempts per step; 0 for none.
         mounted: what is on the feeders already: (station, location) to (lot, part).
@@ -136,7 +136,9 @@ class Factory:
         )
         ready = self._begins
         for key in [key for key in self._feeders if key not in known]:
-            ready = max(ready, self._feeders[key].set_up(self._begins + self.rng.randrange(60_000), self._mounted))
+            ready = max(
+                ready, self._feeders[key].set_up(self._begins + self.rng.randrange(60_000), self._mounted)
+            )
         stream = Stream(
             self, package, plans, plant=plant, lines=tuple(lines), work_order=work_order, prefixes=prefixes,
             takt=takt, begins=0,
@@ -149,24 +151,29 @@ class Factory:
         self.wrongs.streams.append(stream)
         if stream.packer is None:
             self.board_stations[package.product] = plans[-1].places[0]
-        self._note_foreign(package, plant, plans)
+        self._note_foreign()
         return stream
 
-    def _note_foreign(self, package: ReleasePackage, plant: str, plans: list[StepPlan]) -> None:
-        """Note where this product, or this revision, has no business to be."""
+    def _note_foreign(self) -> None:
+        """Note for each stream where its product, or its revision, has no business to be."""
         setups = self.scenario.setups
         places = [place for stream in self.streams for plan in stream.plans for place in plan.places]
         for stream in self.streams:
             product, revision = stream.package.product, stream.package.revision
             self.wrongs.foreign[product, stream.plant] = [
                 place for place in places
-                if self.scenario.plant_of_line[place.line] == stream.plant and place.line in setups and all(pair[0] != product for pair in setups[place.line])
+                if place.line in setups
+                and self.scenario.plant_of_line[place.line] == stream.plant
+                and all(pair[0] != product for pair in setups[place.line])
             ]  # fmt: skip
             self.wrongs.other_revision[product, revision] = [
                 place for place in places
                 if any(pair[0] == product for pair in setups.get(place.line, ()))
                 and (product, revision) not in setups[place.line]
             ]  # fmt: skip
+            if self.wrongs.other_revision[product, revision]:
+                # Few units are of an outgoing revision, and they stray more often than others.
+                stream.wrong_share = self.wrong_share * 4
 
     def pool(self, product: str, plant: str) -> Pool:
         """Return the finished boards of a product in a plant."""
@@ -182,7 +189,8 @@ class Factory:
         found = [box]
         for kind in ("CARTON", "PALLET"):
             place = next(
-                (s for line in lines for s in self.scenario.stations_of_line[line] if s.station_type == kind), None
+                (s for line in lines for s in self.scenario.stations_of_line[line] if s.station_type == kind),
+                None,
             )
             found.append(
                 Place(place, self.crew.actors(plant, place.code, "PACKING")) if place is not None else box
@@ -207,16 +215,18 @@ class Factory:
     def finish(self) -> Iterator[Chunk]:
         """Let every stream with a limit end, take the reels off, and yield what is left to send."""
         end = self.timeline.now + _PATIENCE
-        while self.timeline.now < end and any(s.limit is not None and s.units < s.limit for s in self.streams):
+        while self.timeline.now < end and any(
+            s.limit is not None and s.units < s.limit for s in self.streams
+        ):
             chunk = self.step()
             if chunk is not None:
                 yield chunk
-        while not self.timeline.empty:
-            chunk = self.timeline.take(self.timeline.now + self.timeline.window)
-            if chunk is not None:
-                yield chunk
+        yield from self._rest()
         for feeder in self._feeders.values():
             feeder.clear(self.timeline.now + 1_000)
+        yield from self._rest()
+
+    def _rest(self) -> Iterator[Chunk]:
         while not self.timeline.empty:
             chunk = self.timeline.take(self.timeline.now + self.timeline.window)
             if chunk is not None:

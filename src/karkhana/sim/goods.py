@@ -22,7 +22,8 @@ class _Open:
     __slots__ = ("children", "code", "last_at", "truck")
 
     def __init__(self, code: str, at: int) -> None:
-        self.code, self.children, self.last_at, self.truck = code, [], at, at // TRUCK
+        self.code, self.last_at, self.truck = code, at, at // TRUCK
+        self.children: list[str] = []
 
 
 class Packer:
@@ -41,7 +42,7 @@ class Packer:
         self._collect(0, at, serial)
 
     def resume(self, at: int, level: str, code: str) -> None:
-        """Take in a container that was left open by an earlier run: a box or carton goes on, a pallet leaves."""
+        """Take in a container that was left open: a box or carton goes on, a pallet leaves."""
         if level == "box":
             self._collect(1, at, code)
         elif level == "carton":
@@ -92,6 +93,7 @@ class Packer:
     def add_text(self, level: int, at: int, parent: str, children: list[str]) -> str:
         """Return an aggregation as an event."""
         line, stream = self._timeline, self._stream
+        assert stream.packing is not None
         station = stream.packing[level]
         inside = '","'.join(children)
         return (

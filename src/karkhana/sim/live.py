@@ -1,4 +1,4 @@
-"""The simulated factory in real time: goes on from what the record says, and posts a small batch every second.
+"""The simulated factory in real time: goes on from the record, and posts a small batch every second.
 
 It can be stopped and started at any time: units on the way, finished boards, open containers and loaded reels
 are read from the record, so a restart looks like the end of a break.
@@ -24,7 +24,7 @@ from karkhana.sim.timeline import Chunk, to_ms
 
 LIVE_BASE = 100_000
 _PER_MINUTE = 600
-"""Identities that a run may give per minute of the day before it meets those of a run begun a minute later."""
+"""Identities that a run may give per minute before it meets those of a run begun a minute later."""
 _CATCH_UP = 900_000
 """Units that waited while nobody worked go on within this many milliseconds."""
 
@@ -133,7 +133,9 @@ class LiveFactory:
 
     def _resume(self, snapshot: Snapshot, now: int) -> None:
         streams = {(s.package.product, s.package.revision, s.work_order): s for s in self.factory.streams}
-        by_plant: dict[tuple[str, str], Stream] = {(s.package.product, s.plant): s for s in self.factory.streams}
+        by_plant: dict[tuple[str, str], Stream] = {
+            (s.package.product, s.plant): s for s in self.factory.streams
+        }
         for product, plant, serial in snapshot.boards:
             if (product, plant) in by_plant:
                 self.factory.pool(product, plant).add(now - 60_000, now, serial)

@@ -58,7 +58,9 @@ class Warehouse:
         """Learn the parts of a release whose bill is not at hand."""
         for step in package.steps:
             for material in step.materials:
-                line = PartLine(material.part, "", material.quantity, material.references, material.alternates)
+                line = PartLine(
+                    material.part, "", material.quantity, material.references, material.alternates
+                )
                 self.know([line])
 
     def size(self, part: str) -> int:
@@ -91,7 +93,19 @@ def _text(value: str) -> str:
 class _Slot:
     """One location of a feeder and what is on it."""
 
-    __slots__ = ("alternates", "first_lot", "first_part", "location", "lot", "next_lot", "next_part", "order", "part", "passes", "released")
+    __slots__ = (
+        "alternates",
+        "first_lot",
+        "first_part",
+        "location",
+        "lot",
+        "next_lot",
+        "next_part",
+        "order",
+        "part",
+        "passes",
+        "released",
+    )
 
     def __init__(self, order: int, material: StepMaterial, passes: int) -> None:
         self.order, self.released, self.alternates = order, material.part, material.alternates
@@ -158,7 +172,7 @@ class Feeder:
         old = slot.lot
         slot.lot, slot.part = slot.next_lot, slot.next_part
         if self._rng.random() < 0.35:
-            # A splice: the new reel is taped to the old one, and for a while nobody knows from which a part came.
+            # A splice: the new reel is taped to the old one, and nobody knows from which a part came.
             self._load(at, slot.lot, slot)
             self._unload(at + self._rng.randrange(20_000, 90_000), old, slot)
         else:
@@ -230,4 +244,3 @@ class KeyLots:
         released, alternates = self._parts[role]
         part = self._warehouse.pick(released, alternates)
         return part, self._warehouse.receive(at, self._plant, part), at
-

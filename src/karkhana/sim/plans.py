@@ -31,8 +31,8 @@ class StepPlan:
     """A step with everything about it that does not change from unit to unit."""
 
     __slots__ = (
-        "arrives", "bad", "cycle", "elsewhere_later", "elsewhere_passed", "fail", "good", "jitter", "key_parts",
-        "number", "passed_by", "places", "reentry", "step", "turn",
+        "arrives", "bad", "cycle", "elsewhere_later", "elsewhere_passed", "fail", "good", "jitter",
+        "key_parts", "number", "passed_by", "places", "reentry", "step", "turn",
     )  # fmt: skip
 
     def __init__(self, step: Step, kind: StationType, places: list[Place], rng: random.Random) -> None:
@@ -40,7 +40,9 @@ class StepPlan:
         self.cycle = max(1_000, step.cycle_time_ms)
         self.jitter = max(500, self.cycle // 6)
         self.arrives = kind.reports_arrival
-        self.fail = kind.fails_per_million / 1_000_000 if step.passed_by in ("UnitsTested", "UnitsInspected") else 0.0
+        self.fail = (
+            kind.fails_per_million / 1_000_000 if step.passed_by in ("UnitsTested", "UnitsInspected") else 0.0
+        )
         self.reentry = step.reentry or step.number
         self.key_parts: tuple[KeyPart, ...] = step.key_parts
         self.good = measurements(kind, rng, good=True)
@@ -56,7 +58,7 @@ class StepPlan:
 
 
 def measurements(kind: StationType, rng: random.Random, *, good: bool) -> list[str]:
-    """Prepare the ``measurements`` of results, within the limits or beyond one; [""] where nothing is measured."""
+    """Prepare the ``measurements`` of results, within limits or beyond one; [""] for none."""
     if not kind.measures or kind.nominal is None or kind.sigma is None:
         return [""]
     texts = []

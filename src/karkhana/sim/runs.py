@@ -171,7 +171,12 @@ def _add_streams(
 
 
 def _add(
-    factory: Factory, scenario: Scenario, package: ReleasePackage, lines: tuple[str, ...], units: int, takt: int
+    factory: Factory,
+    scenario: Scenario,
+    package: ReleasePackage,
+    lines: tuple[str, ...],
+    units: int,
+    takt: int,
 ) -> Any:
     known = scenario.products.get(package.product)
     if known is not None:
@@ -237,7 +242,13 @@ def _report(
     serials = factory.serials.get(package.product, [])
     stream = next(s for s in factory.streams if s.package.product == package.product)
     lot = next(
-        (slot.first_lot for plan in stream.plans for place in plan.places if place.feeder for slot in place.feeder.slots),
+        (
+            slot.first_lot
+            for plan in stream.plans
+            for place in plan.places
+            if place.feeder
+            for slot in place.feeder.slots
+        ),
         None,
     )
     return {

@@ -284,7 +284,7 @@ def _product(folder: Path) -> Product:
     except Refused as problem:
         raise _bom_problem(path, problem.refusal.message) from None
     if bom.quantity_mismatches or bom.unparsed:
-        line = (*bom.quantity_mismatches, *bom.unparsed)[0].line
+        line = min([row.line for row in bom.quantity_mismatches] + [row.line for row in bom.unparsed])
         raise _bom_problem(path, f"line {line} has a quantity that is not the number of its references")
     lines = part_lines(bom)
     packages = {}

@@ -1,12 +1,11 @@
 """The way of units through the simulated factory: one stream is one revision on its lines.
 
-A unit's whole journey is made at once, from birth to box, and put on the timeline; the next unit begins a takt
-later. Boards that a device needs are taken from those that were finished before the device will need them.
+A unit's whole journey is made at once, from birth to box, and put on the timeline; the next unit begins
+a takt later. Boards that a device needs are taken from those that will be finished by then.
 """
 
 from __future__ import annotations
 
-import random
 from collections import deque
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
@@ -50,7 +49,18 @@ class Pool:
 class Trip:
     """A unit or panel on its way; ``at`` is the time of its latest event."""
 
-    __slots__ = ("at", "boards", "born_at", "items", "number", "own", "repairs", "scrapped", "serial", "values")
+    __slots__ = (
+        "at",
+        "boards",
+        "born_at",
+        "items",
+        "number",
+        "own",
+        "repairs",
+        "scrapped",
+        "serial",
+        "values",
+    )
 
     def __init__(self, serial: str, at: int, boards: int) -> None:
         self.serial, self.at, self.born_at, self.boards = serial, at, at, boards
@@ -94,6 +104,7 @@ class Stream:
         self.next_start = begins
         self.units = self.started = 0
         self.limit: int | None = None
+        self.wrong_share = factory.wrong_share
         self.last_values: deque[tuple[int, list[tuple[str, str]]]] = deque(maxlen=40)
         self.last_items: deque[tuple[int, list[tuple[str, str, str, str]]]] = deque(maxlen=40)
         self._rules = package.identity_rules
@@ -143,7 +154,7 @@ class Stream:
             stands_at: station at which it has arrived already, where the first step is done.
         """
         plans, rng, line, shift = self.plans, self.rng, self.timeline, self.crew.shift
-        wrongs, chance = self.factory.wrongs, self.factory.wrong_share
+        wrongs, chance = self.factory.wrongs, self.wrong_share
         last = len(plans)
         next_number: int | None = number
         while next_number is not None and next_number <= last:
@@ -283,12 +294,14 @@ class Stream:
                 trip.items.append((part.role, part.part, trip.own[part.role], ""))
                 continue
             number, lot = self.key_lots.take(at, part.role)
-            serial = self.numbers.serial(f"{self.package.product}-{part.role[:8].upper()}-") if part.serialised else ""
+            serial = (
+                self.numbers.serial(f"{self.package.product}-{part.role[:8].upper()}-")
+                if part.serialised
+                else ""
+            )
             trip.items.append((part.role, number, serial, lot))
 
-    def install_text(
-        self, trip: Trip, place: Place, at: int, items: list[tuple[str, str, str, str]]
-    ) -> str:
+    def install_text(self, trip: Trip, place: Place, at: int, items: list[tuple[str, str, str, str]]) -> str:
         """Return the binding of key parts as an event."""
         inside = ",".join(
             f'{{"role":"{role}","part":"{part}"'
@@ -334,9 +347,7 @@ class Stream:
         inside = ",".join(f'{{"kind":"{kind}","value":"{value}"}}' for kind, value in values)
         identities = f',"identities":[{inside}]' if values else ""
         images = f',"firmware":[{firmware}]' if firmware else ""
-        return (
-            f'{self._head("UnitsPersonalized", at, place)}"unit":"{trip.serial}"{identities}{images}}}'
-        )
+        return f'{self._head("UnitsPersonalized", at, place)}"unit":"{trip.serial}"{identities}{images}}}'
 
     def personalised(self, trip: Trip, plan: StepPlan, place: Place, at: int) -> int | None:
         """Write identities and firmware."""

@@ -1,7 +1,7 @@
 """The stream of simulated events in order of time, with what the gate is expected to say to each.
 
-Events are made far ahead of the moment in which they are sent: a whole journey of a unit at once. They wait in
-buckets, one per window of time; a window is handed out once nothing can fall into it any more.
+Events are made far ahead of the moment in which they are sent: a whole journey of a unit at once. They wait
+in buckets, one per window of time; a window is handed out once nothing can fall into it any more.
 
 Owns ids, time stamps and the order. It does not own what happens (``streams``). Times are milliseconds since
 1970, UTC.
@@ -106,7 +106,5 @@ class Timeline:
             return None
         rows.sort()
         pop = self._expected.pop
-        expected = {
-            index: pop(seq) for index, (_, seq, _) in enumerate(rows) if seq in self._expected
-        }
+        expected = {index: pop(seq) for index, (_, seq, _) in enumerate(rows) if seq in self._expected}
         return Chunk(from_ms(until), [text for _, _, text in rows], expected)

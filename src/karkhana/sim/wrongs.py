@@ -1,6 +1,6 @@
 """Wrong attempts, as they happen on a real floor, each with the code that the gate must refuse it with.
 
-None of them changes anything, so the journey that they are woven into stays as it is. Each is made in the quiet
+None of them changes anything, so the journey that they are woven into stays as it is. Each is made in the
 second after a unit's latest event and before its next one, so the state that the gate sees is known here.
 """
 
@@ -31,8 +31,18 @@ class Attempt:
         self.wrongs, self.stream, self.trip, self.plan, self.place = wrongs, stream, trip, plan, place
         self.at = trip.at + 1_000
 
-    def scan(self, place: Place, *, unit: str | None = None, at: int | None = None, event_at: int | None = None,
-             who: str | None = None, kind: str = "UnitsArrived", more: str = "", uid: str | None = None) -> str:  # fmt: skip
+    def scan(
+        self,
+        place: Place,
+        *,
+        unit: str | None = None,
+        at: int | None = None,
+        event_at: int | None = None,
+        who: str | None = None,
+        kind: str = "UnitsArrived",
+        more: str = "",
+        uid: str | None = None,
+    ) -> str:
         """Return an event about a unit at a station."""
         line = self.wrongs.timeline
         sent = self.at if at is None else at
@@ -146,7 +156,9 @@ def _personalise(a: Attempt, code: str, values: list[tuple[str, str]], firmware:
     return a.no(code, a.stream.personalise_text(a.trip, a.place, a.at, values, images))
 
 
-def _changed(a: Attempt, schemes: tuple[str, ...], change: Callable[[str], str]) -> list[tuple[str, str]] | None:
+def _changed(
+    a: Attempt, schemes: tuple[str, ...], change: Callable[[str], str]
+) -> list[tuple[str, str]] | None:
     """Return the unit's identities with the first of certain schemes changed; None when there is none."""
     if not a.plan.step.identities:
         return None
@@ -222,7 +234,9 @@ def _unfinished_board(a: Attempt) -> bool:
     pool = a.stream.factory.pool(a.plan.key_parts[place].product or "", a.stream.plant)
     for born, ready, serial in pool.on_the_way:
         if born + 5_000 < a.at < ready - 5_000:
-            items = [(*item[:2], serial, item[3]) if i == place else item for i, item in enumerate(a.trip.items)]
+            items = [
+                (*item[:2], serial, item[3]) if i == place else item for i, item in enumerate(a.trip.items)
+            ]
             return a.no("keypart.not_passed", a.stream.install_text(a.trip, a.place, a.at, items))
     return False
 
@@ -253,9 +267,9 @@ def _full_box(a: Attempt) -> bool:
 
 def _other_brand(a: Attempt) -> bool:
     for other in a.wrongs.streams:
-        if other.package.brand != a.stream.package.brand and other.plant == a.stream.plant:
-            if _into_box(a, other, "packing.other_brand"):
-                return True
+        elsewhere = other.package.brand == a.stream.package.brand or other.plant != a.stream.plant
+        if not elsewhere and _into_box(a, other, "packing.other_brand"):
+            return True
     return False
 
 
@@ -306,7 +320,8 @@ def _held(a: Attempt) -> bool:
     line, hold = a.wrongs.timeline, a.wrongs.hold()
     head = f'"id":"{line.uid()}","at":"{line.stamp(a.at)}","station":"{a.place.code}","hold":"{hold}"'
     line.emit(
-        a.at, f'{{"type":"HoldPlaced",{head},"scope":"unit","target":"{a.trip.serial}","reason":"look at the label"}}'
+        a.at,
+        f'{{"type":"HoldPlaced",{head},"scope":"unit","target":"{a.trip.serial}","reason":"label"}}',
     )
     a.no("unit.held", a.scan(a.place, at=a.at + 600), 600)
     end = a.at + 1_200
@@ -343,7 +358,9 @@ def _wrong_reel(a: Attempt) -> bool:
     slot, other = a.wrongs.rng.sample(feeder.slots, 2)
     if slot.released == other.released or other.part in (slot.released, *slot.alternates):
         return False
-    return a.no("material.wrong_part", feeder.load_text(a.at, slot.location, other.first_lot, other.first_part))
+    return a.no(
+        "material.wrong_part", feeder.load_text(a.at, slot.location, other.first_lot, other.first_part)
+    )
 
 
 def _unknown_lot(a: Attempt) -> bool:
@@ -369,4 +386,3 @@ _KINDS: tuple[Callable[[Attempt], bool], ...] = (
     _resend, _unknown_unit, _wrong_product, _held, _late, _unknown_operator, _conflict, _repair_of_good,
     _malformed, _clock_ahead, _repair_elsewhere, _born_twice, _unknown_order, _unknown_station,
 )  # fmt: skip
-

@@ -7,9 +7,9 @@ The rule. A step says ``materials`` as the name of a class, or as a list of part
 
 * ``board``: bare boards (package ``PCB``).
 * ``paste``: solder paste (package ``PASTE``); its quantity is shared equally by all steps that say so.
-* ``placement``: every line with fitted designators. With one such step it takes all lines. With several, chips
-  (packages 01005 to 1210) are dealt in turn to all but the last, and the last takes everything else.
-* ``through-hole``: designators whose package begins with ``THT``. Without such a step they count as placement.
+* ``placement``: every line with fitted designators. With one such step it takes all lines. With several,
+  chips (packages 01005 to 1210) are dealt in turn to all but the last, and the last takes everything else.
+* ``through-hole``: designators whose package begins with ``THT``; without such a step they are placement.
 * ``packing``: package ``PACK``. ``assembly``: all other lines without designators, dealt in turn.
 
 Lines named by a key part or by part number in another step are left out of the classes.

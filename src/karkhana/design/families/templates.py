@@ -23,8 +23,8 @@ def family_package(
 ) -> ReleasePackage:
     """Build a package with the typical route of a family.
 
-    Key parts that the bill of a bare board cannot name get part numbers of their own (``PRODUCT-BATTERY``), and
-    firmware is version 1.0.0 with the digest of its name: enough to run the route, to be replaced before
+    Key parts that the bill of a bare board cannot name get part numbers of their own (``PRODUCT-BATTERY``),
+    and firmware is version 1.0.0 with the digest of its name: enough to run the route, to be replaced before
     anything real is shipped.
 
     Raises:
