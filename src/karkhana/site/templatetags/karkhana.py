@@ -196,7 +196,7 @@ def spark(values: Sequence[int], label: str) -> SafeString:
     """Draw small bars, one per hour: enough to see a line slow down or stand still."""
     most = max(values, default=0)
     if not most:
-        return format_html('<span class="quiet">–</span>')
+        return SafeString('<span class="quiet">–</span>')
     width = 5 * len(values)
     bars = format_html_join(
         "",
@@ -216,7 +216,7 @@ def spark(values: Sequence[int], label: str) -> SafeString:
 def num(value: int, url: str, query: str = "") -> SafeString:
     """Write a count as a link to what is behind it; a zero stays grey, there is nothing behind it."""
     if not value:
-        return format_html('<span class="quiet">0</span>')
+        return SafeString('<span class="quiet">0</span>')
     return format_html('<a href="{}?{}">{}</a>', reverse(url), query, indian(value))
 
 

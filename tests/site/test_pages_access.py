@@ -1,0 +1,94 @@
+"""Who sees what: nothing without a log-in, and with one only what the role may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from karkhana.site.roles import ROLES, ensure_demo_accounts, ensure_roles, role_required
+
+pytestmark = pytest.mark.usefixtures("rolled_back")
+OPEN = {"healthz", "login/"}
+SAMPLES = {"<path:code>": "ASM-1", "<path:serial>": "U1", "<str:serial>": "U1", "<str:code>": "L-ASM"}
+LEAD_PAGES = ("/recall/", "/recall/list.csv")
+ENGINEER_PAGES = ("/import/",)
+PAGES = ("/", "/live/", "/lines/", "/lines/L-ASM/", "/lines/L-ASM/live/", "/stations/", "/station/ASM-1/",
+         "/units/", "/refusals/", "/search/?q=X", *LEAD_PAGES, *ENGINEER_PAGES)  # fmt: skip
+
+
+def every_address() -> Iterator[str]:
+    """Yield an address for every pattern, with sample values."""
+
+    def walk(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[str]:
+        for pattern in patterns:
+            route = prefix + str(pattern.pattern)
+            if isinstance(pattern, URLResolver):
+                yield from walk(pattern.url_patterns, route)
+            elif route not in OPEN:
+                for name, value in SAMPLES.items():
+                    route = route.replace(name, value)
+                yield "/" + route.lstrip("/")
+
+    yield from walk(get_resolver().url_patterns, "")
+
+
+def logged_in(role: str | None) -> Client:
+    """Return a client of somebody with a role, or with none."""
+    user = get_user_model().objects.create_user(f"user-{role}", password="x")
+    if role:
+        user.groups.set([ensure_roles()[role]])
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+class TestWithoutLogIn:
+    def test_no_address_shows_anything(self) -> None:
+        addresses = list(every_address())
+        assert len(addresses) > 20
+        for address in addresses:
+            for method in ("get", "post"):
+                answer = getattr(Client(), method)(address)
+                assert answer.status_code in (302, 401), f"{method} {address} answered {answer.status_code}"
+                if answer.status_code == 302:
+                    assert answer["Location"].startswith("/login/"), address
+
+    def test_an_address_that_does_not_exist_says_only_that(self) -> None:
+        assert Client().get("/no/such/page/").status_code in (302, 404)
+
+    def test_the_log_in_speaks_hindi_when_asked(self) -> None:
+        client = Client()
+        answer = client.get("/login/?language=hi")
+        assert "पासवर्ड" in answer.content.decode()
+        assert "पासवर्ड" in client.get("/login/").content.decode(), "and remembers it"
+
+
+class TestRoles:
+    @pytest.mark.parametrize("role", ROLES)
+    def test_each_role_opens_its_pages_and_no_others(self, role: str) -> None:
+        client = logged_in(role)
+        for page in PAGES:
+            forbidden = (page in LEAD_PAGES and role == "operator") or (
+                page in ENGINEER_PAGES and role in ("operator", "lead")
+            )
+            assert client.get(page).status_code == (403 if forbidden else 200), page
+
+    def test_an_account_without_a_role_opens_nothing(self) -> None:
+        client = logged_in(None)
+        assert {client.get(page).status_code for page in PAGES} == {403}
+
+    def test_a_misspelt_role_is_found_at_start(self) -> None:
+        with pytest.raises(ValueError, match="unknown roles"):
+            role_required("opperator")
+
+    def test_demo_accounts_log_in_with_what_is_printed(self) -> None:
+        made = ensure_demo_accounts()
+        assert {role for _, _, role in made} == set(ROLES)
+        for name, password, _ in made:
+            assert Client().login(username=name, password=password)
+        again = ensure_demo_accounts()
+        assert len({password for _, password, _ in made + again}) == 2 * len(ROLES)
