@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
@@ -40,8 +40,8 @@ def _packs(line: places.LineView, station: places.StationView) -> bool:
 
 
 def _start(request: HttpRequest) -> Context:
-    language = "hi" if translation.get_language() == "hi" else "en"
-    return Context(language=language, operator=scans.operator_code(request.user.pk))
+    language: Literal["en", "hi"] = "hi" if translation.get_language() == "hi" else "en"
+    return Context(language=language, operator=scans.operator_code(request.user.pk or 0))
 
 
 def _screen(request: HttpRequest, template: str, answer: Answer, code: str) -> HttpResponse:

@@ -48,7 +48,7 @@ def _traced(serial: str) -> dict[str, Any]:
 def _zone(trace: dict[str, Any]) -> str | None:
     plants = {plant.code: plant.zone for plant in places.plants()}
     last = trace["events"][-1]["plant"] if trace["events"] else None
-    return plants.get(last)
+    return plants.get(last) if last else None
 
 
 @never_cache

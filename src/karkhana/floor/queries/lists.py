@@ -1,6 +1,6 @@
 """Lists of units, events and refusals, one page at a time by key, and the search by any identity.
 
-Conditions are put together from the constants below; every value travels as a parameter (hence the S608).
+Conditions are put together from the constants below; every value travels as a parameter.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def unit_page(wanted: UnitFilter, after: str = "", limit: int = PAGE) -> Page[Un
         parameters.append(key[0])
     condition = " AND ".join(where) or "true"
     rows = fetch_bounded(
-        f"SELECT {_UNIT_COLUMNS} FROM ledger_unit WHERE {condition} ORDER BY serial LIMIT %s",  # noqa: S608
+        f"SELECT {_UNIT_COLUMNS} FROM ledger_unit WHERE {condition} ORDER BY serial LIMIT %s",
         [*parameters, limit + 1],
     )
     found = tuple(UnitRow(*row) for row in rows[:limit])
@@ -189,7 +189,7 @@ def event_page(
         where.append("(happened_at, seq) < (%s, %s)")
         parameters += [moment, key[1]]
     rows = fetch_bounded(
-        f"SELECT {_EVENT_COLUMNS} FROM ledger_event WHERE {' AND '.join(where)}"  # noqa: S608
+        f"SELECT {_EVENT_COLUMNS} FROM ledger_event WHERE {' AND '.join(where)}"
         " ORDER BY happened_at DESC, seq DESC LIMIT %s",
         [*parameters, limit + 1],
     )
@@ -228,8 +228,7 @@ def refusal_page(
         where.append("seq < %s")
         parameters.append(key[0])
     rows = fetch_bounded(
-        f"SELECT {_EVENT_COLUMNS} FROM ledger_event WHERE {' AND '.join(where)}"  # noqa: S608
-        " ORDER BY seq DESC LIMIT %s",
+        f"SELECT {_EVENT_COLUMNS} FROM ledger_event WHERE {' AND '.join(where)} ORDER BY seq DESC LIMIT %s",
         [*parameters, limit + 1],
     )
     found = tuple(_event_row(row) for row in rows[:limit])
@@ -237,7 +236,8 @@ def refusal_page(
 
 
 def _event_row(row: tuple[Any, ...]) -> EventRow:
-    return EventRow(*row[:8], json.loads(row[8]) if row[8] else None)
+    detail = json.loads(row[8]) if row[8] else None
+    return EventRow(*(*row[:8], detail))
 
 
 def _moment(text: str) -> dt.datetime | None:

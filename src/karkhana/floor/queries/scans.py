@@ -49,16 +49,16 @@ def scanned(text: str) -> Scanned | None:
     if not rows:
         compact = "".join(letter for letter in text if letter not in " :-.").upper()
         rows = fetch(
-            f"{_SELECT} WHERE serial = (SELECT unit FROM ledger_identity"  # noqa: S608
+            f"{_SELECT} WHERE serial = (SELECT unit FROM ledger_identity"
             " WHERE value = ANY(%s) AND burnt_at IS NULL ORDER BY space LIMIT 1)",
             [[text, compact]],
         )
     if not rows:
         return None
     *values, product, revision = rows[0]
-    values[4] = tuple(values[4])
+    values[4] = tuple(values[4])  # PostgreSQL's arrays come as lists
     release = packages(frozenset({(product, revision)})).get((product, revision)) if product else None
-    return Scanned(*values, release)
+    return Scanned(*(*values, release))
 
 
 def lot_part(lot: str) -> str | None:
@@ -76,7 +76,7 @@ def recorded_body(event_id: uuid.UUID) -> str | None:
     return str(rows[0][0]) if rows else None
 
 
-def operator_code(user_id: int | None) -> str:
+def operator_code(user_id: int) -> str:
     """Return the operator code that belongs to a log-in, empty when none does."""
     return Operator.objects.filter(user_id=user_id).values_list("code", flat=True).first() or ""
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from karkhana.floor.queries.rows import fetch
@@ -73,14 +73,15 @@ class Count:
 
 def counts(since: dt.datetime, until: dt.datetime, stations: Iterable[str] | None = None) -> list[Count]:
     """Return the tallies of a time, of all stations or of some."""
-    where, parameters = "hour >= %s AND hour < %s", [since, until]
+    where = "hour >= %s AND hour < %s"
+    parameters: list[Any] = [since, until]
     if stations is not None:
         where, parameters = (
             f"{where} AND station = ANY(%s)",
             [*parameters, list(stations)],
         )
     rows = fetch(
-        "SELECT station, hour, product, passed, failed, first_passed, first_failed, scrapped,"  # noqa: S608
+        "SELECT station, hour, product, passed, failed, first_passed, first_failed, scrapped,"
         f" completed, shipped FROM ledger_tally WHERE {where} ORDER BY hour, station, product",
         parameters,
     )

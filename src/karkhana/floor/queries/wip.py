@@ -47,7 +47,7 @@ def standing(now: dt.datetime) -> list[Standing]:
         " GROUP BY product, revision, state, kind, next_step, station",
         [now - STUCK_AFTER],
     )
-    found = [Standing(*row[:7], int(row[7]), *row[8:]) for row in rows]
+    found = [Standing(*(*row[:7], int(row[7]), *row[8:])) for row in rows]
     cache.set("floor.standing", found, SHARED_SECONDS)
     return found
 
@@ -76,4 +76,4 @@ def longest_waiting(
         " AND moved_at < %s ORDER BY moved_at, serial LIMIT %s",
         [list(products), list(stations), now - STUCK_AFTER, limit],
     )
-    return [Waiting(*row, (now - row[5]).total_seconds()) for row in rows]
+    return [Waiting(*(*row, (now - row[5]).total_seconds())) for row in rows]

@@ -61,10 +61,11 @@ def indian_short(value: Any) -> str:
     """Write a large number in lakh or crore, a small one in full."""
     if not isinstance(value, (int, float, Decimal)):
         return indian(value)
-    if abs(value) >= CRORE:
-        return gettext("%(amount)s crore") % {"amount": f"{value / CRORE:.2f}"}
-    if abs(value) >= 10 * LAKH:
-        return gettext("%(amount)s lakh") % {"amount": f"{value / LAKH:.2f}"}
+    size = float(value)
+    if abs(size) >= CRORE:
+        return gettext("%(amount)s crore") % {"amount": f"{size / CRORE:.2f}"}
+    if abs(size) >= 10 * LAKH:
+        return gettext("%(amount)s lakh") % {"amount": f"{size / LAKH:.2f}"}
     return indian(value)
 
 
