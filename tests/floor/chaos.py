@@ -141,8 +141,9 @@ class Chaos:
         if step is None:
             box = rng.choice(BOXES)
             return rng.choice((
-                ("PACK-1", f"unpack {name} from {unit.parent}"), ("DOCK-1", f"ship {box} as {self._new('S')}"),
-                ("PACK-1", f"pack {box} into CARTON1 carton"), ("REPAIR-1", f"remove {name} board battery"),
+                ("PACK-1", f"unpack {name} from {unit.parent}"),
+                ("PACK-1", f"pack {box} into CARTON1 carton"),
+                ("DOCK-1", f"ship {box} as {self._new('S')}"), ("REPAIR-1", f"remove {name} board battery"),
                 ("ICT-1", f"split {name} into lot:{self._new('M')}:RES:9"),
             ))  # fmt: skip
         codes = [code for code in STATIONS if ws.station_type(code) == step.station_type]
