@@ -52,7 +52,7 @@ class Factory:
         scenario: Scenario,
         *,
         start: dt.datetime,
-        seed: int = 1,
+        seed: int | str = 1,
         scale: float = 1.0,
         base: int = 0,
         run: str = "",

@@ -139,9 +139,9 @@ def simulate_units(
     factory = Factory(
         scenario,
         start=now - _SPAN,
-        seed=seed,
+        seed=f"{seed}/{product}/{revision}",
         base=_first_free(package, now, scenario),
-        run=f"S{now:%H%M%S}",
+        run=f"S{now:%H%M%S}{now.microsecond // 10_000:02d}",
         window=60,
         wrong_share=0,
     )
