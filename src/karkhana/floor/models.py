@@ -51,9 +51,7 @@ class LineSetup(models.Model):
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["line", "revision"], name="line_setup_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["line", "revision"], name="line_setup_once")]
 
     def __str__(self) -> str:
         return f"{self.line} {self.revision}"
@@ -67,11 +65,7 @@ class WorkOrder(models.Model):
     quantity = models.PositiveIntegerField()
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(quantity__gt=0), name="work_order_quantity"
-            )
-        ]
+        constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="work_order_quantity")]
 
     def __str__(self) -> str:
         return self.code

@@ -6,68 +6,118 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('partners', '0001_initial'),
+        ("partners", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('segment', models.CharField(max_length=20)),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='partners.brand')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("segment", models.CharField(max_length=20)),
+                (
+                    "brand",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="partners.brand"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Revision',
+            name="Revision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20)),
-                ('package', models.TextField(null=True)),
-                ('package_hash', models.CharField(max_length=64, null=True)),
-                ('released_at', models.DateTimeField(null=True)),
-                ('import_report', models.JSONField(null=True)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='design.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20)),
+                ("package", models.TextField(null=True)),
+                ("package_hash", models.CharField(max_length=64, null=True)),
+                ("released_at", models.DateTimeField(null=True)),
+                ("import_report", models.JSONField(null=True)),
+                (
+                    "product",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="design.product"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BomLine',
+            name="BomLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('part_number', models.CharField(max_length=200)),
-                ('manufacturer', models.CharField(blank=True, max_length=200)),
-                ('description', models.TextField(blank=True)),
-                ('value', models.TextField(blank=True)),
-                ('package', models.CharField(blank=True, max_length=200)),
-                ('quantity', models.DecimalField(decimal_places=6, max_digits=18)),
-                ('references', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), default=list, size=None)),
-                ('not_fitted', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), default=list, size=None)),
-                ('mechanical', models.BooleanField(default=False)),
-                ('alternates', models.JSONField(default=list)),
-                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='design.revision')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("part_number", models.CharField(max_length=200)),
+                ("manufacturer", models.CharField(blank=True, max_length=200)),
+                ("description", models.TextField(blank=True)),
+                ("value", models.TextField(blank=True)),
+                ("package", models.CharField(blank=True, max_length=200)),
+                ("quantity", models.DecimalField(decimal_places=6, max_digits=18)),
+                (
+                    "references",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=80), default=list, size=None
+                    ),
+                ),
+                (
+                    "not_fitted",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=80), default=list, size=None
+                    ),
+                ),
+                ("mechanical", models.BooleanField(default=False)),
+                ("alternates", models.JSONField(default=list)),
+                (
+                    "revision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="design.revision",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.UniqueConstraint(fields=('product', 'code'), name='revision_once'),
+            model_name="revision",
+            constraint=models.UniqueConstraint(fields=("product", "code"), name="revision_once"),
         ),
         migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('package', None), ('package_hash', None), ('released_at', None)), models.Q(('package__isnull', False), ('package_hash__isnull', False), ('released_at__isnull', False)), _connector='OR'), name='revision_released_whole'),
+            model_name="revision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("package", None), ("package_hash", None), ("released_at", None)),
+                    models.Q(
+                        ("package__isnull", False),
+                        ("package_hash__isnull", False),
+                        ("released_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="revision_released_whole",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bomline',
-            constraint=models.UniqueConstraint(fields=('revision', 'number'), name='bom_line_once'),
+            model_name="bomline",
+            constraint=models.UniqueConstraint(fields=("revision", "number"), name="bom_line_once"),
         ),
         migrations.AddConstraint(
-            model_name='bomline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 0)), name='bom_line_quantity'),
+            model_name="bomline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gte", 0)), name="bom_line_quantity"
+            ),
         ),
     ]

@@ -109,11 +109,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("line", "revision"), name="line_setup_once"
-                    )
-                ],
+                "constraints": [models.UniqueConstraint(fields=("line", "revision"), name="line_setup_once")],
             },
         ),
         migrations.CreateModel(
