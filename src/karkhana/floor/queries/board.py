@@ -270,10 +270,12 @@ def _numbers(line: places.LineView, facts: _Facts) -> Numbers:
     rows = [row for code in line.station_codes for row in facts.counts.get(code, ())]
     leaving = _leaving(line, facts, rows)
     here = facts.located[line.code]
-    last = max((row.hour for row in rows if row.passed or row.failed), default=None)
+    # Of the latest full hour: the running one would always look like a slow one.
+    running = min(facts.now, facts.day.until).replace(minute=0, second=0, microsecond=0)
+    last_hour = [row for row in _leaving(line, facts, facts.charted) if row.hour == running - tallies.HOUR]
     return Numbers(
         output=sum(row.passed for row in leaving),
-        last_hour=sum(row.passed for row in leaving if row.hour == last),
+        last_hour=sum(row.passed for row in last_hour),
         first_pass=tallies.rolled_yield(rows, {s.code: s.station_type for s in line.stations}),
         in_process=sum(s.boards for s in here if s.state == "in_process"),
         failed=sum(s.boards for s in here if s.state == "failed"),
