@@ -11,6 +11,7 @@ from typing import Any
 from floor.workshop import set_up_database
 
 _NUMBERS = itertools.count()
+_MADE: set[str] = set()
 
 
 def admin(statement: str) -> None:
@@ -42,10 +43,14 @@ def switched(name: str) -> Iterator[None]:
 
 @contextmanager
 def template() -> Iterator[str]:
-    """Make a migrated database with the workshop in it, for copies."""
+    """Make a migrated database with the workshop in it, for copies; once, however many folders ask."""
     from django.core.management import call_command
 
     name = f"kk_template_{os.getpid()}"
+    if name in _MADE:
+        yield name
+        return
+    _MADE.add(name)
     admin(f'CREATE DATABASE "{name}"')
     try:
         with switched(name):

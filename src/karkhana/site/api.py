@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import re_path
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
@@ -41,6 +44,41 @@ class Api(NinjaAPI):
         )
         document["components"]["schemas"].update({**schemas, "Event": reference})
         return document
+
+    def _get_urls(self) -> list[Any]:
+        """Return the addresses, a refusal for every other one, and one for a wrong method."""
+        patterns = super()._get_urls()
+        for pattern in patterns:
+            if pattern.callback is not None:
+                pattern.callback = _refuse_method(pattern.callback)
+        return [*patterns, re_path(r"^[\s\S]*$", _no_such_address)]
+
+
+def _no_such_address(request: HttpRequest) -> HttpResponse:
+    refusal = Refusal("request.unknown", "There is nothing here.", "See /api/docs.")
+    return answer(refusal, HTTPStatus.NOT_FOUND)
+
+
+def _refuse_method(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Say in JSON that an address does not take a method; the framework says it in plain text."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        response = view(request, *args, **kwargs)
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+            return response
+        allowed = response.headers["Allow"]
+        refusal = Refusal(
+            "request.method",
+            f"This address does not take {request.method}.",
+            f"Use {allowed}; see /api/docs.",
+            {"allowed": allowed},
+        )
+        said = answer(refusal, HTTPStatus.METHOD_NOT_ALLOWED)
+        said.headers["Allow"] = allowed
+        return said
+
+    return guarded
 
 
 api = Api(
@@ -98,9 +136,7 @@ def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 @api.exception_handler(Http404)
 def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
-    return answer(
-        Refusal("request.unknown", "There is nothing here.", "See /api/docs."), HTTPStatus.NOT_FOUND
-    )
+    return _no_such_address(request)
 
 
 @api.exception_handler(PermissionDenied)
