@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -12,12 +13,17 @@ from django.views.decorators.http import require_safe
 
 from karkhana.floor.pages import asked
 from karkhana.floor.queries import board, places, tallies
+from karkhana.floor.queries.wip import SHARED_SECONDS
 
 
 def _overview_context(request: HttpRequest) -> dict[str, Any]:
     now = timezone.now()
     day = asked.day(request, now)
-    view = board.overview(now, day)
+    # Every screen of a plant polls this; one reading serves all that ask within the same few seconds.
+    view = cache.get_or_set(
+        f"floor.overview.{day.date}", lambda: board.overview(now, day), timeout=SHARED_SECONDS
+    )
+    assert view is not None
     zone = tallies.ZoneInfo(day.zone)
     chart = {
         "hours": [hour.astimezone(zone).strftime("%H:%M") for hour in view.hours],

@@ -132,22 +132,19 @@ class LineBoard:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What one board is computed from, read once."""
+    """What one board is computed from, read once; counts by station, of the day and of the chart's hours.
+
+    ``parts`` are products that are only built to go into another one.
+    """
 
     now: dt.datetime
     day: Day
     released: dict[tuple[str, str], ReleasePackage]
     counts: dict[str, list[Count]]
-    charted: list[Count]
+    charted: dict[str, list[Count]]
+    parts: frozenset[str]
     refused: Counter[str]
     located: dict[str, list[wip.Standing]]
-
-    @property
-    def parts(self) -> frozenset[str]:
-        """Products that are only built to go into another one."""
-        return frozenset(
-            pair[0] for pair, package in self.released.items() if package.segment == "subassembly"
-        )
 
 
 def overview(now: dt.datetime, day: Day) -> Overview:
@@ -217,8 +214,10 @@ def _facts(now: dt.datetime, day: Day, lines: list[places.LineView]) -> tuple[_F
     groups = wip.standing(now)
     pairs = {pair for line in lines for pair in line.products} | {(s.product, s.revision) for s in groups}
     counted: dict[str, list[Count]] = defaultdict(list)
-    charted = tallies.counts(min(tallies.chart_hours(day, now)[:1], default=day.since), day.until, stations)
-    for row in charted:
+    charted: dict[str, list[Count]] = defaultdict(list)
+    since = min(tallies.chart_hours(day, now)[:1], default=day.since)
+    for row in tallies.counts(min(since, day.since), day.until, stations):
+        charted[row.station].append(row)
         if row.hour >= day.since:
             counted[row.station].append(row)
     refused: Counter[str] = Counter()
@@ -234,7 +233,8 @@ def _facts(now: dt.datetime, day: Day, lines: list[places.LineView]) -> tuple[_F
             located[where].append(group)
         elif group.station is None or group.station in line_of:
             between.append(group)
-    return _Facts(now, day, released, counted, charted, refused, located), between
+    parts = frozenset(pair[0] for pair, package in released.items() if package.segment == "subassembly")
+    return _Facts(now, day, released, counted, charted, parts, refused, located), between
 
 
 def _only_line(
@@ -255,20 +255,24 @@ def _only_line(
     return able[0] if len(able) == 1 else None
 
 
-def _leaving(line: places.LineView, facts: _Facts, rows: Iterable[Count]) -> list[Count]:
-    """Keep the counts of units that left a line."""
-    exits = places.exits(line, facts.released)
-    return [row for row in rows if (row.station, row.product) in exits]
+def _leaving(line: places.LineView, facts: _Facts, counts: dict[str, list[Count]]) -> list[Count]:
+    """Return the counts of units that left a line."""
+    return [
+        row
+        for station, product in places.exits(line, facts.released)
+        for row in counts.get(station, ())
+        if row.product == product
+    ]
 
 
 def _finishing(line: places.LineView, facts: _Facts) -> list[Count]:
-    here = set(line.station_codes)
-    return [row for row in facts.charted if row.station in here and row.product not in facts.parts]
+    rows = (row for code in line.station_codes for row in facts.charted.get(code, ()))
+    return [row for row in rows if row.completed and row.product not in facts.parts]
 
 
 def _numbers(line: places.LineView, facts: _Facts) -> Numbers:
     rows = [row for code in line.station_codes for row in facts.counts.get(code, ())]
-    leaving = _leaving(line, facts, rows)
+    leaving = _leaving(line, facts, facts.counts)
     here = facts.located[line.code]
     # Of the latest full hour: the running one would always look like a slow one.
     running = min(facts.now, facts.day.until).replace(minute=0, second=0, microsecond=0)
