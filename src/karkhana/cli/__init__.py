@@ -30,7 +30,7 @@ class Entry:
 
 #: In the order that help shows them.
 COMMANDS: dict[str, Entry] = {
-    "demo": Entry("karkhana.cli.factory", "Run the reference factory for a day, then live.", "demo_app"),
+    "demo": Entry("karkhana.cli.demo", "Run the reference factory for a day, then live."),
     "serve": Entry("karkhana.cli.serve", "Serve the pages and the API."),
     "migrate": Entry("karkhana.cli.database", "Bring the database's tables up to date.", "migrate_app"),
     "doctor": Entry("karkhana.cli.database", "Check this installation and say what to mend.", "doctor_app"),
