@@ -1,5 +1,5 @@
-"""The same happening is recorded once, one bad event never rejects another, and two batches that want the same
-thing at the same moment get one yes and one clear no.
+"""The same happening is recorded once, one bad event never rejects another, and two batches that want the
+same thing at the same moment get one yes and one clear no.
 """
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ class TestSeveralSenders:
             08:13  ASM-2  install U2 board=PCBA:B2 battery=BAT:b2 glue=GLUE::GLUE-1    accepted
         """)  # fmt: skip
         takes = [
-            ws.event("08:20", "PER-1", f"write U{n} imei={ws.imei(5)} mac=02:00:00:00:00:0{n} label=PH{n} fw=1.0")
+            ws.event("08:20", "PER-1", f"write U{n} imei={ws.imei(5)} mac=02000000000{n} label=PH{n} fw=1.0")
             for n in (1, 2)
         ]  # fmt: skip
         results = at_once(*[lambda take=take: send(take) for take in takes])
@@ -207,9 +207,9 @@ class TestSeveralSenders:
     ) -> None:
         tell(ws.PERSONAL)
         story = f"""
-            08:20  ASM-2  start U2 order WO-PHONE                                      accepted
-            08:21  ASM-2  install U2 board=PCBA:B2 battery=BAT:b2 glue=GLUE::GLUE-1    accepted
-            08:22  PER-1  write U2 imei={ws.imei(2)} mac=02-00-00-00-00-01 label=PH2 fw=1.0  identity.already_used
+            08:20  ASM-2  start U2 order WO-PHONE  accepted
+            08:21  ASM-2  install U2 board=PCBA:B2 battery=BAT:b2 glue=GLUE::GLUE-1  accepted
+            08:22  PER-1  write U2 imei={ws.imei(2)} mac=0200-0000-0001 label=PH2 fw=1.0  identity.already_used
         """
         lines = list(ws.lines(story))
         outcomes = record_events([line.raw for line in lines], recorded_at=ws.NOW)
