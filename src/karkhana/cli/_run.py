@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,7 +72,34 @@ def django_ready(role: Literal["app", "owner"] = "app") -> Config:
     if settings.configured and settings.CONFIG.role != role:
         raise RuntimeError(f"Django already connects as {settings.CONFIG.role}; one process, one role")
     django.setup()
+    if role == "app":
+        _ensure_tables(config)
     return config
+
+
+def _ensure_tables(config: Config) -> None:
+    """Make or update the embedded database's tables; ask for it on a server of the user's own.
+
+    Raises:
+        Refused: ``database.not_migrated``.
+    """
+    from karkhana.cli.database import pending_migrations
+
+    pending = pending_migrations()
+    if not pending:
+        return
+    if config.database is not None:
+        raise refuse(
+            "database.not_migrated",
+            "The tables of this database are not up to date: {count} migrations are missing.",
+            "Run: karkhana migrate, as the role that owns the tables.",
+            count=len(pending),
+        )
+    done = subprocess.run(
+        [sys.executable, "-m", "karkhana.cli", "migrate"], check=False, stdout=subprocess.DEVNULL
+    )
+    if done.returncode:
+        sys.exit(done.returncode)
 
 
 def ensure_database(config: Config) -> None:

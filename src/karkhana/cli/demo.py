@@ -29,7 +29,7 @@ _child = typer.Typer()
 MARK = "demo.json"
 """File in the data folder that says that the record holds simulated events only, and how they were made."""
 GROUPS = (("N1",), ("N2", "G1"))
-"""Plants by the process that produces their day: about equal work, and two cores are what most machines have."""
+"""Plants by the process that produces their day: about equal work, on two cores."""
 
 
 @app.command()
@@ -143,10 +143,8 @@ def _produce(plan: dict[str, Any]) -> dict[str, Any]:
     with progress_bar("One production day (minutes)") as tell:
         found = _follow(children, tell)
     seconds = (dt.datetime.now(dt.UTC) - began).total_seconds()
-    totals = {
-        name: sum(part[name] for part in found) for name in ("events", "accepted", "refused", "repeated")
-    }
-    return {**totals, "unexpected": sum(part["unexpected"] for part in found), "seconds": round(seconds, 1)}
+    names = ("events", "accepted", "refused", "repeated", "unexpected")
+    return {**{name: sum(part[name] for part in found) for name in names}, "seconds": round(seconds, 1)}
 
 
 def _follow(children: list[subprocess.Popen[str]], tell: Any) -> list[dict[str, Any]]:
@@ -216,7 +214,7 @@ def _sum_up(plan: dict[str, Any]) -> None:
     rows = [
         ("devices built", f"{figures.built:,}"),
         ("devices shipped", f"{figures.shipped:,}"),
-        ("first-pass yield", "–" if figures.first_pass is None else f"{figures.first_pass:.1%}"),
+        ("first-pass yield of a step", "–" if figures.first_pass is None else f"{figures.first_pass:.1%}"),
         ("events", f"{plan['events']:,}"),
         ("refused by the gate", f"{plan['refused']:,}"),
         ("gated events per second", f"{plan['events'] / max(0.1, plan['seconds']):,.0f}"),
