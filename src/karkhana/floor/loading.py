@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from karkhana.design.release import ReleasePackage
 from karkhana.floor.reference import reference
 from karkhana.floor.rules import World
 from karkhana.floor.rules.personalise import claim_of
@@ -203,12 +205,15 @@ def _load_identities(cursor: store.Cursor, world: World, named: _Named) -> None:
     if not (named.personalised or named.scrapped):
         return
     keys: set[tuple[str, str]] = set()
+    possible: defaultdict[str, list[ReleasePackage]] | None = None
     for event in named.personalised:
         unit = world.units.get(event.unit)
         if unit is None or unit.kind == "container":
             # Born in this same batch, so the release is not known yet: look for it under every one.
+            possible = possible or _rules_by_kind(world)
             for identity in event.identities:
-                keys |= _possible_claims(world, identity)
+                claims = [claim_of(rule, identity.kind, identity.value) for rule in possible[identity.kind]]
+                keys.update(claim for claim in claims if claim is not None)
             continue
         release = world.release_of(unit)
         for identity in event.identities:
@@ -221,11 +226,13 @@ def _load_identities(cursor: store.Cursor, world: World, named: _Named) -> None:
         _take_claim(world, claim)
 
 
-def _possible_claims(world: World, identity: ev.Identity) -> set[tuple[str, str]]:
-    found = {
-        claim_of(release, identity.kind, identity.value) for release in world.reference.releases.values()
-    }
-    return {key for key in found if key is not None}
+def _rules_by_kind(world: World) -> defaultdict[str, list[ReleasePackage]]:
+    """List, by kind of identity, one release of each way in which that kind is written."""
+    found: defaultdict[str, dict[tuple[str, str], ReleasePackage]] = defaultdict(dict)
+    for release in world.reference.releases.values():
+        for rule in release.identities:
+            found[rule.kind].setdefault((rule.scheme, release.brand), release)
+    return defaultdict(list, {kind: list(ways.values()) for kind, ways in found.items()})
 
 
 def _take_claim(world: World, claim: Claim) -> None:
