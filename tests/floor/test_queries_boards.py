@@ -20,14 +20,13 @@ def count(station: str, first_passed: int, first_failed: int) -> Count:
 
 
 class TestDay:
-    def test_of_india_begins_with_its_first_whole_utc_hour(self) -> None:
+    def test_of_india_begins_at_its_midnight(self) -> None:
         day = tallies.day_of(ws.IST, dt.datetime(2026, 6, 15, 12, tzinfo=UTC))
         assert day.date == dt.date(2026, 6, 15)
         assert (day.since, day.until) == (
-            dt.datetime(2026, 6, 14, 19, tzinfo=UTC),
-            dt.datetime(2026, 6, 15, 19, tzinfo=UTC),
+            dt.datetime(2026, 6, 14, 18, 30, tzinfo=UTC),
+            dt.datetime(2026, 6, 15, 18, 30, tzinfo=UTC),
         )
-        assert day.starts == dt.time(0, 30)
 
     @pytest.mark.parametrize("minute", [0, 29, 31, 59])
     def test_always_holds_now(self, minute: int) -> None:
@@ -40,7 +39,7 @@ class TestDay:
     def test_chart_of_today_shows_the_latest_24_hours_and_of_another_day_its_own(self) -> None:
         now = dt.datetime(2026, 6, 15, 20, 10, tzinfo=UTC)
         today = tallies.chart_hours(tallies.day_of(ws.IST, now), now)
-        assert (len(today), today[-1]) == (24, now.replace(minute=0))
+        assert (len(today), today[-1]) == (24, now.replace(hour=19, minute=30))
         past = tallies.day_of(ws.IST, now, dt.date(2026, 6, 1))
         assert tallies.chart_hours(past, now)[0] == past.since
 

@@ -275,7 +275,7 @@ def _numbers(line: places.LineView, facts: _Facts) -> Numbers:
     leaving = _leaving(line, facts, facts.counts)
     here = facts.located[line.code]
     # Of the latest full hour: the running one would always look like a slow one.
-    running = min(facts.now, facts.day.until).replace(minute=0, second=0, microsecond=0)
+    running = tallies.running_hour(facts.day.zone, min(facts.now, facts.day.until))
     last_hour = [row for row in _leaving(line, facts, facts.charted) if row.hour == running - tallies.HOUR]
     return Numbers(
         output=sum(row.passed for row in leaving),

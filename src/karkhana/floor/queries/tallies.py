@@ -16,10 +16,9 @@ HOUR = dt.timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A plant-local day as the tallies can tell it: from ``since`` until before ``until``.
+    """A plant-local day: from ``since`` (midnight there) until before ``until``.
 
-    Tallies are kept by UTC hour. Where the plant's clock is half an hour off (India is), the day begins
-    with the first whole UTC hour after local midnight, 00:30 in India; pages say so.
+    Tallies are kept by the hours of the plant's own clock, so a day is a whole number of them.
     """
 
     date: dt.date
@@ -27,32 +26,22 @@ class Day:
     since: dt.datetime
     until: dt.datetime
 
-    @property
-    def starts(self) -> dt.time:
-        """Local time of day at which the counted day begins."""
-        return self.since.astimezone(ZoneInfo(self.zone)).time()
-
 
 def day_of(zone: str, now: dt.datetime, asked: dt.date | None = None) -> Day:
     """Return the plant-local day of ``now``, or the one asked for."""
     here = ZoneInfo(zone)
-    date = asked
-    if date is None:
-        # Between midnight and the first counted hour it is still the day before.
-        hour = now.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)
-        date = hour.astimezone(here).date()
-    return Day(
-        date,
-        zone,
-        _first_hour(date, here),
-        _first_hour(date + dt.timedelta(days=1), here),
-    )
+    date = asked or now.astimezone(here).date()
+    return Day(date, zone, _midnight(date, here), _midnight(date + dt.timedelta(days=1), here))
 
 
-def _first_hour(date: dt.date, here: ZoneInfo) -> dt.datetime:
-    midnight = dt.datetime.combine(date, dt.time(), here).astimezone(dt.UTC)
-    whole = midnight.replace(minute=0, second=0, microsecond=0)
-    return whole if whole == midnight else whole + HOUR
+def _midnight(date: dt.date, here: ZoneInfo) -> dt.datetime:
+    return dt.datetime.combine(date, dt.time(), here).astimezone(dt.UTC)
+
+
+def running_hour(zone: str, at: dt.datetime) -> dt.datetime:
+    """Return when the hour that runs at a time began, by the clock of a zone."""
+    local = at.astimezone(ZoneInfo(zone))
+    return local.replace(minute=0, second=0, microsecond=0).astimezone(dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +127,7 @@ def chart_hours(day: Day, now: dt.datetime) -> tuple[dt.datetime, ...]:
     """Return the hours that a day's chart shows: those of the day, of today the latest 24."""
     start, end = day.since, day.until
     if day.since <= now < day.until:
-        end = now.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0) + HOUR
+        end = running_hour(day.zone, now) + HOUR
         start = end - 24 * HOUR
     return tuple(start + index * HOUR for index in range((end - start) // HOUR))
 

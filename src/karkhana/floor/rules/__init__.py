@@ -63,7 +63,9 @@ def apply(world: World, event: ev.Event, seq: int) -> Trail:
 
 def refused(world: World, event: ev.Event, refusal: Refusal) -> None:
     """Count a refusal by station, hour and code."""
-    world.changes.refusals[event.station, hour_of(event.at), refusal.code] += 1
+    station = world.reference.stations.get(event.station)
+    hour = hour_of(event.at, station.time_zone if station else dt.UTC)
+    world.changes.refusals[event.station, hour, refusal.code] += 1
 
 
 __all__ = [

@@ -22,9 +22,9 @@ from karkhana.ledger.state import (
 METRIC = {name: index for index, name in enumerate(TALLY_METRICS)}
 
 
-def hour_of(at: dt.datetime) -> dt.datetime:
-    """Return the start of the UTC hour of a time."""
-    return at.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)
+def hour_of(at: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
+    """Return the start, in UTC, of the hour that a clock in the zone shows at a time."""
+    return at.astimezone(zone).replace(minute=0, second=0, microsecond=0).astimezone(dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class World:
     inside: dict[str, set[str]] = field(default_factory=dict)
     shipments: set[str] = field(default_factory=set)
     changes: Changes = field(default_factory=Changes)
-    hours: dict[dt.datetime, dt.datetime] = field(default_factory=dict)
+    hours: dict[tuple[dt.datetime, dt.tzinfo], dt.datetime] = field(default_factory=dict)
 
     def release_of(self, unit: Unit) -> ReleasePackage:
         """Return the release that a unit is built to; every unit that is not a container has one."""
@@ -107,10 +107,11 @@ class World:
         return found
 
     def count(self, station: str, at: dt.datetime, unit: Unit, metric: str, boards: int) -> None:
-        """Add to the tally of a station and UTC hour."""
-        hour = self.hours.get(at)
+        """Add to the tally of a station and hour of its plant's clock."""
+        key = at, self.reference.stations[station].time_zone
+        hour = self.hours.get(key)
         if hour is None:
-            hour = self.hours[at] = hour_of(at)
+            hour = self.hours[key] = hour_of(*key)
         self.changes.tallies[(station, hour, unit.product or "")][METRIC[metric]] += boards
 
 

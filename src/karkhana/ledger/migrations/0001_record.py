@@ -47,6 +47,7 @@ COMMENT ON COLUMN ledger_event.refusal IS 'null when accepted, else the code of 
 COMMENT ON COLUMN ledger_event.body IS 'canonical JSON of the event as its producer sent it';
 CREATE INDEX ledger_event_subject ON ledger_event (subject);
 CREATE INDEX ledger_event_station ON ledger_event (station, happened_at) WHERE refusal IS NULL;
+CREATE INDEX ledger_event_refused ON ledger_event (station, happened_at) WHERE refusal IS NOT NULL;
 
 -- From a sequence: a version that was rolled back is never given again, so no cache can mistake it.
 CREATE SEQUENCE ledger_reference_seq START 2;
@@ -277,7 +278,7 @@ CREATE TABLE ledger_tally (
     shipped      integer NOT NULL,
     PRIMARY KEY (station, hour, product)
 ) WITH (fillfactor = 60);
-COMMENT ON TABLE ledger_tally IS 'counts per station and UTC hour of happening, boards counted singly';
+COMMENT ON TABLE ledger_tally IS 'counts per station and hour of the plant''s clock, boards counted singly';
 CREATE INDEX ledger_tally_hour ON ledger_tally (hour);
 
 CREATE TABLE ledger_refusal_tally (
