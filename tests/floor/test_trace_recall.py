@@ -1,4 +1,4 @@
-"""Which reel, honestly: what a trace says a unit consumed, and what a recall of each lot finds, told as tables."""
+"""Which reel, honestly: what a trace says that a unit consumed, and what a recall of each lot finds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOUSE = """
     06:30  SMT-1   load RES-1 RES on F2              accepted
     07:55  SMT-1   start P1 order WO-MAIN x4         accepted
 """
-"""RES-1 is on the station all day; the panel is born at 07:55, so without an arrival its window begins then."""
+"""RES-1 is on the station all day. The panel is born at 07:55: without an arrival its window begins then."""
 
 WINDOWS = {
     "one reel": ("""

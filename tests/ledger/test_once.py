@@ -155,12 +155,15 @@ class TestOneSender:
         assert {outcome.status for outcome in again} == {"repeated"}
 
     def test_two_batches_inside_one_outer_transaction(self) -> None:
-        tell(ws.PANEL)
+        """So many units are staged in a table: a batch must not find the rows of the one before."""
+        tell(ws.LOADED)
+        panels = [f"P{number}" for number in range(200)]
         with transaction.atomic():
-            tell("08:01  SMT-1  process P1  accepted")
-            tell("08:02  AOI-1  inspect P1  accepted")
+            for story in ("08:00  SMT-1  start {} order WO-MAIN x4", "08:01  SMT-1  process {}",
+                          "08:02  AOI-1  inspect {}"):  # fmt: skip
+                tell("\n".join(f"{story.format(panel)}  accepted" for panel in panels))
         with connection.cursor() as cursor:
-            cursor.execute("SELECT next_step FROM ledger_unit WHERE serial = 'P1'")
+            cursor.execute("SELECT DISTINCT next_step FROM ledger_unit")
             assert cursor.fetchall() == [(3,)]
 
 
@@ -206,10 +209,11 @@ class TestSeveralSenders:
         self, fresh_database: str
     ) -> None:
         tell(ws.PERSONAL)
+        taken = "identity.already_used"
         story = f"""
             08:20  ASM-2  start U2 order WO-PHONE  accepted
             08:21  ASM-2  install U2 board=PCBA:B2 battery=BAT:b2 glue=GLUE::GLUE-1  accepted
-            08:22  PER-1  write U2 imei={ws.imei(2)} mac=0200-0000-0001 label=PH2 fw=1.0  identity.already_used
+            08:22  PER-1  write U2 imei={ws.imei(2)} mac=0200-0000-0001 label=PH2 fw=1.0  {taken}
         """
         lines = list(ws.lines(story))
         outcomes = record_events([line.raw for line in lines], recorded_at=ws.NOW)
