@@ -82,6 +82,16 @@ def clean_up_after_this_process(folder: Path) -> subprocess.Popen[bytes]:
 @pytest.fixture
 def fresh_home() -> Iterator[Path]:
     """Yield a new, empty, private home; whatever server is started there ends with the test."""
+    yield from _home()
+
+
+@pytest.fixture(scope="module")
+def module_home() -> Iterator[Path]:
+    """Yield a home as ``fresh_home`` does, for all tests of a module."""
+    yield from _home()
+
+
+def _home() -> Iterator[Path]:
     folder = _short_folder()
     helper = clean_up_after_this_process(folder)
     yield folder

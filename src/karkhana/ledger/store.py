@@ -479,7 +479,8 @@ def _save_tallies(cursor: Cursor, changes: Changes) -> None:
         cursor.execute(
             f"INSERT INTO ledger_tally AS t (station, hour, product, {', '.join(TALLY_METRICS)})"
             " SELECT * FROM unnest(%s::text[], %s::timestamptz[], %s::text[]"
-            f"{', %s::int[]' * len(TALLY_METRICS)}) ON CONFLICT (station, hour, product) DO UPDATE SET {sums}",
+            f"{', %s::int[]' * len(TALLY_METRICS)})"
+            f" ON CONFLICT (station, hour, product) DO UPDATE SET {sums}",
             [*columns, *counts],
         )
     if changes.refusals:

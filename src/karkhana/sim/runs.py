@@ -309,6 +309,7 @@ def _report(
         "events": summary.events,
         "accepted": summary.accepted,
         "refused": summary.refused,
+        "unexpected": summary.unexpected,
         "refusals": dict(Counter(summary.refusals).most_common()),
         "seconds": round(summary.seconds, 3),
         "rate": round(summary.events / summary.seconds) if summary.seconds else 0,
