@@ -15,6 +15,11 @@ from typing import Literal
 
 import msgspec
 
+from karkhana.kernel.identities import SCHEMES
+
+PACK_MAX = 2000
+"""Children of one container: what one packing event may name."""
+
 PassedBy = Literal[
     "UnitsProcessed",
     "UnitsTested",
@@ -210,6 +215,8 @@ def _route_problems(package: ReleasePackage) -> list[str]:
             for part in (*step.materials, *step.key_parts)
             if part.part in part.alternates
         ]
+        if step.passed_by == "AggregationEvent" and step.materials:
+            problems.append(f"Step {step.number} ({step.name}) packs; material cannot be consumed there.")
     depanels = sum(step.passed_by == "TransformationEvent" for step in package.steps)
     if package.panel_positions > 1 and depanels != 1:
         problems.append("A product built on panels needs exactly one TransformationEvent step.")
@@ -221,6 +228,23 @@ def _reference_problems(package: ReleasePackage) -> list[str]:
     roles = [part.role for step in package.steps for part in step.key_parts]
     problems += [f"Key part role {role!r} stands twice." for role in {r for r in roles if roles.count(r) > 1}]
     problems += ["A key part has no role." for role in roles if not role]
+    problems += [
+        f"Identity {rule.kind!r} has the scheme {rule.scheme!r}; there are {', '.join(SCHEMES)}."
+        for rule in package.identities
+        if rule.scheme not in SCHEMES
+    ]
+    problems += [
+        f"Key part {part.role!r} is built here, so each has its own serial number: serialised must be true."
+        for step in package.steps
+        for part in step.key_parts
+        if part.product is not None and not part.serialised
+    ]
+    problems += [
+        f"Firmware target {rule.target!r} must not contain an equals sign."
+        for rule in package.firmware
+        if "=" in rule.target
+    ]
+    problems += _pack_problems(package.pack)
     for step in package.steps:
         problems += [
             f"Step {step.number} writes identity {kind!r}, which the identity plan does not have."
@@ -233,6 +257,19 @@ def _reference_problems(package: ReleasePackage) -> list[str]:
             if target not in package.firmware_rules
         ]
     return problems
+
+
+def _pack_problems(pack: PackPlan) -> list[str]:
+    sizes = {
+        "units_per_box": pack.units_per_box,
+        "boxes_per_carton": pack.boxes_per_carton,
+        "cartons_per_pallet": pack.cartons_per_pallet,
+    }
+    return [
+        f"{name} is {size}; it must be 1 to {PACK_MAX}."
+        for name, size in sizes.items()
+        if not 1 <= size <= PACK_MAX
+    ]
 
 
 def encode_package(package: ReleasePackage) -> bytes:

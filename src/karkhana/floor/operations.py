@@ -105,6 +105,9 @@ def _write_with_tries(fresh: dict[int, Entry], recorded_at: dt.datetime) -> dict
                 known = _find_known(fresh)
         except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
             continue
+        except psycopg.errors.CheckViolation:
+            # The month's partition is gone: another database took the place of the one that had it.
+            _MONTHS.clear()
     with transaction.atomic():
         return _write(fresh, recorded_at, known, nested=nested)
 
