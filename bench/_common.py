@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 import subprocess
@@ -68,9 +67,3 @@ def fresh_home() -> Iterator[Path]:
 def percentile(sorted_values: Sequence[float], share: float) -> float:
     """Return the value below which a share of the sorted values lies."""
     return sorted_values[min(len(sorted_values) - 1, int(share * len(sorted_values)))]
-
-
-def calm_collector() -> None:
-    """Keep what was loaded so far out of garbage collection, as the server does after its start."""
-    gc.collect()
-    gc.freeze()

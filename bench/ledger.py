@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from _common import Result, calm_collector, fresh_home
+from _common import Result, fresh_home
 
 BATCH = 5_000
 DAY = dt.datetime(2026, 11, 20, 0, 30, tzinfo=dt.UTC)
@@ -47,10 +47,11 @@ class _Run:
 
     def measure(self) -> Result:
         from karkhana.floor.operations import record_events
+        from karkhana.site.collector import calm_collector
 
         floor = _Floor()
-        done = 0
         calm_collector()
+        done = 0
         for batch, recorded_at in self._batches():
             began = time.perf_counter()
             outcomes = record_events(batch, recorded_at=recorded_at)
@@ -73,6 +74,9 @@ class _Run:
                 if sent >= self.events:
                     return
 
+    def _tenths(self, size: int) -> list[list[tuple[int, float, float]]]:
+        return [part for i in range(10) if (part := self.slices[i * size : (i + 1) * size])]
+
     def _result(self, floor: _Floor) -> Result:
         count = sum(n for n, _, _ in self.slices)
         rate = count / sum(s for _, s, _ in self.slices)
@@ -86,8 +90,11 @@ class _Run:
             "first_tenth": round(_rate(self.slices[:tenth])),
             "last_tenth": round(_rate(self.slices[-tenth:])),
             "last_over_first": round(_rate(self.slices[-tenth:]) / _rate(self.slices[:tenth]), 3),
-            "floor_first_tenth": round(_floor_rate(self.slices[:tenth])),
-            "floor_last_tenth": round(_floor_rate(self.slices[-tenth:])),
+            "floor_last_over_first": round(
+                _floor_rate(self.slices[-tenth:]) / _floor_rate(self.slices[:tenth]), 3
+            ),
+            "tenths": [round(_rate(part)) for part in self._tenths(tenth)],
+            "floor_tenths": [round(_floor_rate(part)) for part in self._tenths(tenth)],
             "outcomes": dict(self.status),
             "event_types": floor.types(),
             "row_bytes": round(floor.bytes / max(1, floor.rows)),

@@ -188,6 +188,9 @@ def plants(
     django_ready()
     from karkhana.sim.runs import run_day
     from karkhana.sim.scenario import load_scenario
+    from karkhana.site.collector import calm_collector
+
+    calm_collector()
 
     def tell(minute: int, total: int) -> None:
         print(json.dumps({"minute": minute, "of": total}), flush=True)

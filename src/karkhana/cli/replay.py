@@ -57,7 +57,9 @@ def replay_files(files: list[Path], progress: Callable[[int, int], None]) -> dic
         and reason of the first of each code), ``seconds``, ``rate``.
     """
     from karkhana.floor.operations import record_events
+    from karkhana.site.collector import calm_collector
 
+    calm_collector()
     status: Counter[str] = Counter()
     codes: Counter[str] = Counter()
     examples: dict[str, dict[str, Any]] = {}

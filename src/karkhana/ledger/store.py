@@ -232,12 +232,8 @@ def known_shipments(cursor: Cursor, codes: Iterable[str]) -> set[str]:
 
 
 def escape(text: str) -> str:
-    """Escape for COPY's text format. Inputs carry no control characters but for free text."""
-    if "\\" in text:
-        text = text.replace("\\", "\\\\")
-    if "\n" in text or "\t" in text or "\r" in text:
-        text = text.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
-    return text
+    """Escape for COPY's text format what holds no control characters: codes and JSON."""
+    return text.replace("\\", "\\\\") if "\\" in text else text
 
 
 def append_events(cursor: Cursor, lines: Sequence[str]) -> None:
