@@ -18,7 +18,7 @@ from karkhana.floor.rules import Trail, World, apply, decide, no, refused
 from karkhana.floor.rules.goods import subject_of
 from karkhana.kernel.refusals import Refusal
 from karkhana.ledger import events as ev
-from karkhana.ledger import store
+from karkhana.ledger import saving, store
 
 _ENCODER = msgspec.json.Encoder()
 _TRIES = 6
@@ -156,7 +156,7 @@ def _write(
         lines.append(_line(world, entry, stamp, trail, refusal))
     store.append_receipts(cursor, receipts)
     store.append_events(cursor, lines)
-    store.save(cursor, world.changes, replaying=nested)
+    saving.save(cursor, world.changes, replaying=nested)
     return outcomes
 
 

@@ -12,7 +12,7 @@ from karkhana.floor import loading
 from karkhana.floor.rules import apply, refused
 from karkhana.kernel.refusals import Refusal
 from karkhana.ledger import events as ev
-from karkhana.ledger import store
+from karkhana.ledger import saving, store
 
 PROJECTIONS = {
     "ledger_unit": "serial",
@@ -102,4 +102,4 @@ def _replay_chunk(cursor: store.Cursor, rows: list[tuple[int, str | None, str]])
             apply(world, event, seq)
         else:
             refused(world, event, Refusal(refusal, "", ""))
-    store.save(cursor, world.changes, replaying=True)
+    saving.save(cursor, world.changes, replaying=True)
