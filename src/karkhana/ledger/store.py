@@ -1,4 +1,4 @@
-"""Reads the record and its projections under lock, and appends to the record; ``saving`` writes the projections.
+"""Reads the record and its projections under lock, and appends to the record; ``saving`` writes the rest.
 
 Every function works on a psycopg cursor inside the caller's transaction. Nothing here decides.
 """
