@@ -244,6 +244,7 @@ def test_a_folder_name_with_quotes_commas_and_spaces_works(home: Path) -> None:
         embedded.stop(odd)
         # A comma parts hosts in libpq, so the socket lies outside.
         shutil.rmtree(embedded.ConnectionInfo.of(embedded.Layout.of(odd)).host, ignore_errors=True)
+        shutil.rmtree(binaries.copies_folder(embedded.Layout.of(odd)), ignore_errors=True)
 
 
 def test_a_full_disk_is_refused_before_anything_is_made(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import os
 import re
 import shutil
 import tempfile
@@ -34,7 +35,7 @@ class Binaries:
 
 
 def usable_binaries(layout: Layout, account: Account) -> Binaries:
-    """Return binaries that the account can run, copying them below home when it must.
+    """Return binaries that the account can run, copying them when it must.
 
     Raises:
         Refused: ``database.no_binaries`` when the wheel has none for this machine.
@@ -44,7 +45,7 @@ def usable_binaries(layout: Layout, account: Account) -> Binaries:
     if version:
         return Binaries(wheel, version)
     # The wheel lies below a private folder (a checkout in root's home): the reader may still be us.
-    folder = _copy(wheel, layout)
+    folder = _copy(wheel, layout, account)
     version = _version(account, folder)
     if version:
         return Binaries(folder, version)
@@ -81,18 +82,32 @@ def _version(account: Account, folder: Path) -> str | None:
     return found[1] if found and not any(program.returncode for program in said) else None
 
 
-def _copy(wheel: Path, layout: Layout) -> Path:
-    """Copy what a server needs to ``home/pgsql-<version of the wheel>``, at most once.
+def copies_folder(layout: Layout) -> Path:
+    """Return where copies of the programs go: home, or beside the socket when home has an odd name.
+
+    initdb starts postgres through a shell and quotes its path for plain names only.
+    """
+    if not set(str(layout.home)) & set('"\\$`\n'):
+        return layout.home
+    return layout.outside.with_name(f"{layout.outside.name}-pgsql")
+
+
+def _copy(wheel: Path, layout: Layout, account: Account) -> Path:
+    """Copy what a server needs to ``pgsql-<version of the wheel>`` in a folder of ours, at most once.
 
     The copy keeps the wheel's own shape: the programs look for their libraries two folders up.
     """
-    target = layout.home / f"pgsql-{importlib.metadata.version(DISTRIBUTION)}"
+    base = copies_folder(layout)
+    base.mkdir(mode=0o755, exist_ok=True)
+    if base.stat().st_uid not in (os.geteuid(), account.uid):
+        raise _no_binaries(f"{base} belongs to somebody else")
+    target = base / f"pgsql-{importlib.metadata.version(DISTRIBUTION)}"
     inside = Path(PACKAGE) / wheel.name
     if target.is_dir():
         return target / inside
-    for leftover in layout.home.glob(".pgsql-*"):
+    for leftover in base.glob(".pgsql-*"):
         shutil.rmtree(leftover, ignore_errors=True)
-    half = Path(tempfile.mkdtemp(prefix=".pgsql-", dir=layout.home))
+    half = Path(tempfile.mkdtemp(prefix=".pgsql-", dir=base))
     unneeded = shutil.ignore_patterns("*.a", "pgxs", "pkgconfig")
     for name in ("lib", "share"):
         shutil.copytree(wheel / name, half / inside / name, symlinks=True, ignore=unneeded)

@@ -108,6 +108,11 @@ class Layout:
         inside = self.home / "run"
         if len(os.fsencode(inside / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET_PATH and "," not in str(inside):
             return inside
+        return self.outside
+
+    @property
+    def outside(self) -> Path:
+        """A folder of this home alone with a short and plain name, for what the name of home is no good."""
         digest = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:16]
         # Not TMPDIR and not XDG_RUNTIME_DIR: every process must work out the same folder.
         # Whoever sits on the name in /tmp already is refused (see account.make_home).
