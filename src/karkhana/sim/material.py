@@ -178,7 +178,8 @@ class Feeder:
         else:
             self._unload(at, old, slot)
             self._load(at, slot.lot, slot)
-        self._order_next(at + self._rng.randrange(MINUTE, 3 * MINUTE), slot)
+        # Received at once: after a late panel the next change may follow within a millisecond.
+        self._order_next(at, slot)
 
     def _order_next(self, at: int, slot: _Slot) -> None:
         slot.next_part = self._warehouse.pick(slot.released, slot.alternates)
