@@ -15,7 +15,6 @@ from karkhana.sim.timeline import Timeline
 
 _REELS = {"01005": 20_000, "0201": 15_000, "0402": 10_000, "0603": 4_000, "0805": 3_000, "1206": 2_000}
 _CLASSES = {"board": 600, "paste": 600, "through-hole": 800, "packing": 500, "assembly": 1_200}
-MINUTE = 60_000
 
 
 def pieces_on_a_reel(line: PartLine) -> int:
