@@ -17,6 +17,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.security import SessionAuth
 
 from karkhana import __version__
+from karkhana.design.http import router as design
 from karkhana.floor.http import router as floor
 from karkhana.kernel.refusals import Refusal, Refused
 from karkhana.ledger import events as ev
@@ -89,6 +90,7 @@ api = Api(
     urls_namespace="api",
 )
 api.add_router("", floor)
+api.add_router("/design", design)
 
 
 def answer(refusal: Refusal, status: int) -> HttpResponse:

@@ -7,7 +7,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
-from karkhana.design.pages import import_confirm, import_page, import_preview
+from karkhana.design.pages.imports import import_confirm, import_page, import_preview
 from karkhana.floor import pages as floor
 from karkhana.site.api import api
 from karkhana.site.health import healthz
