@@ -39,6 +39,21 @@ TABLES = {
         09:02  DOCK-1  ship PALLET1 as S2                                 shipping.already_shipped
         09:03  FIN-1   test U1                                            unit.ended
     """,
+    "measurements as released": BOARDS
+    + """
+        08:10  RF-1    start R1 order WO-RADIO                            accepted
+        08:11  RF-1    test R1                                            test.missing
+        08:11  RF-1    test R1 current=40mA                               test.missing
+        08:11  RF-1    test R1 power=9.99dBm                              test.limits
+        08:11  RF-1    test R1 power=20.6dBm                              test.limits
+        08:11  RF-1    test R1 power=12W                                  test.unit_of_measure
+        08:11  RF-1    test R1 power=12dBm current=80.1mA                 test.limits
+        08:12  RF-1    test R1 error                                      accepted
+        08:12  RF-1    test R1 power=20.5dBm current=80mA noise=3dB       accepted
+        08:13  FIT-1   install R1 board=PCBA:B1                           keypart.wrong_part
+        08:14  RF-1    start R2 order WO-RADIO                            accepted
+        08:15  RF-1    test R2 failed power=3dBm                          accepted
+    """,
     "the same event twice": LOADED
     + """
         08:00  SMT-1   start P1 order WO-MAIN x4                          accepted

@@ -18,6 +18,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,6 +34,7 @@ from karkhana.design.release import (
     ReleasePackage,
     Step,
     StepMaterial,
+    TestLimit,
     check_package,
 )
 from karkhana.floor.rules import Reference, Station
@@ -102,14 +104,29 @@ TABLET = ReleasePackage(
     ),
 )
 TOY = msgspec.structs.replace(TABLET, product="TOY", brand="ACME")
-PACKAGES = (MAIN, PHONE, PHONE_B, TABLET, TOY)
-ORDERS = {"WO-MAIN": MAIN, "WO-PHONE": PHONE, "WO-PHONE-B": PHONE_B, "WO-TABLET": TABLET, "WO-TOY": TOY}
+RADIO = ReleasePackage(
+    product="RADIO",
+    revision="A",
+    brand="ACME",
+    segment="iot",
+    steps=(
+        Step(1, "RF test", "RF", "UnitsTested", tests=(
+            TestLimit("power", "dBm", Decimal(10), Decimal("20.5")),
+            TestLimit("current", "mA", high=Decimal(80), required=False))),
+        Step(2, "Fit", "FIT", "MaterialsInstalled", key_parts=(
+            KeyPart("PCBA", (), "board", True, "MAIN", ("Z",)),)),
+    ),
+)  # fmt: skip
+PACKAGES = (MAIN, PHONE, PHONE_B, TABLET, TOY, RADIO)
+ORDERS = {"WO-MAIN": MAIN, "WO-PHONE": PHONE, "WO-PHONE-B": PHONE_B, "WO-TABLET": TABLET, "WO-TOY": TOY,
+          "WO-RADIO": RADIO}  # fmt: skip
 LINES = {
     "L-SMT": ((MAIN,), ("SMT-1", "SMT-2", "AOI-1", "DEP-1", "ICT-1")),
     "L-ASM": ((PHONE, TABLET),
               ("ASM-1", "ASM-2", "PER-1", "FIN-1", "FIN-2", "OQC-1", "PACK-1", "PACK-2", "LABEL-1")),
     "L-NEW": ((PHONE_B,), ("ASM-9",)),
     "L-TOY": ((TOY,), ("FIN-8",)),
+    "L-RADIO": ((RADIO,), ("RF-1", "FIT-1")),
     "L-YARD": ((), ("DOCK-1", "REPAIR-1", "REPAIR-2")),
 }  # fmt: skip
 CERTIFICATES = {
@@ -204,11 +221,20 @@ def _positions(text: str) -> list[int]:
     return [int(number) for number in text.lstrip("@").split(",")]
 
 
+def _measurement(word: str) -> dict[str, Any]:
+    """``power=12.5dBm``."""
+    name, _, said = word.partition("=")
+    value, unit = re.fullmatch(r"([-0-9.]+)(.*)", said).groups()  # type: ignore[union-attr]
+    return {"name": name, "value": value, "unit_of_measure": unit}
+
+
 def _result(verb: str, words: list[str]) -> dict[str, Any]:
     type_name, good = _RESULTS[verb]
     found: dict[str, Any] = {"type": type_name, "unit": words[0], "result": good}
     for word in words[1:]:
-        if word.startswith("@"):
+        if "=" in word:
+            found.setdefault("measurements", []).append(_measurement(word))
+        elif word.startswith("@"):
             found["defects"] = [{"code": "BAD", "position": number} for number in _positions(word)]
         else:
             found["result"] = word.capitalize()

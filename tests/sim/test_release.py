@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from karkhana.design.bom import BomReport, read_bom
+from karkhana.design.compiling import part_lines
 from karkhana.design.models import Product, Revision
 from karkhana.design.operations import import_bom, release_revision
-from karkhana.design.queries import released_package, revision_lines
+from karkhana.design.queries import released_package, revision_items
 from karkhana.kernel.refusals import Refused
 from karkhana.sim.enterprise import choose_lines, release_product
 from karkhana.sim.runs import simulate_units
@@ -35,7 +36,7 @@ def test_a_draft_is_replaced_and_a_release_never_changes() -> None:
     revision = import_bom(report=_report(), product_code="AIR-1", revision_code="A")
     assert revision.lines.count() == 4
     assert Product.objects.get(code="AIR-1").brand.code == "UNASSIGNED"
-    lines = revision_lines(product_code="AIR-1", revision_code="A")
+    lines = part_lines(revision_items(product_code="AIR-1", revision_code="A"))
     assert [(line.part, line.quantity) for line in lines][1] == ("GRM155R71C104KA88D", 3)
     assert all(line.part != "RC0402JR-070RL" for line in lines)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from karkhana.design.families import FAMILIES, PartLine, family_package
-from karkhana.design.release import check_package, decode_package, encode_package
+from karkhana.design.families import FAMILIES, family_package
+from karkhana.design.release import BomItem, check_package, decode_package, encode_package
 from karkhana.kernel.refusals import Refused
 from karkhana.sim.scenario import DEFAULT, Scenario, install, load_scenario
 
@@ -104,8 +104,8 @@ def test_every_line_has_a_repair_bench_and_every_plant_its_docks(scenario: Scena
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_family_templates_can_be_released(family: str) -> None:
-    lines = [PartLine("RES-10K", "R0402", Decimal(2), ("R1", "R2"))]
-    package = family_package(family=family, product="A.B+1", revision="A", brand="OSTREL", lines=lines)
+    items = [BomItem(1, "RES-10K", package="R0402", quantity=Decimal(2), references=("R1", "R2"))]
+    package = family_package(family=family, product="A.B+1", revision="A", brand="OSTREL", items=items)
     assert check_package(package) == ()
     assert 12 <= len(package.steps) <= 35
 

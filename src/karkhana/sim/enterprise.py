@@ -11,7 +11,7 @@ import msgspec
 from karkhana.design.families import family_package
 from karkhana.design.models import Product
 from karkhana.design.operations import UNASSIGNED, ensure_product, release_revision
-from karkhana.design.queries import released_package, revision_lines
+from karkhana.design.queries import released_package, revision_items
 from karkhana.design.release import ReleasePackage
 from karkhana.floor.models import Line as LineRow
 from karkhana.floor.models import LineSetup
@@ -83,8 +83,8 @@ def release_product(
     package = released_package(product_code=product, revision_code=revision)
     if package is None:
         owner, segment = brand or row.brand.code, family or row.segment
-        bill = revision_lines(product_code=product, revision_code=revision)
-        package = family_package(family=segment, product=product, revision=revision, brand=owner, lines=bill)
+        bill = revision_items(product_code=product, revision_code=revision)
+        package = family_package(family=segment, product=product, revision=revision, brand=owner, items=bill)
         if owner != UNASSIGNED and not Brand.objects.filter(code=owner).exists():
             ensure_brand(code=owner, name=owner)
         ensure_product(code=product, name=row.name, brand=owner, segment=segment)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from math import ceil
 
-from karkhana.design.families import PartLine
+from karkhana.design.compiling import PartLine
 from karkhana.design.release import ReleasePackage, StepMaterial
 from karkhana.sim.numbers import Numbers
 from karkhana.sim.scenario import Scenario

@@ -18,9 +18,12 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from karkhana.design.bill import items_of_report
 from karkhana.design.bom import BomReport, read_bom
-from karkhana.design.families import PartLine, ProductSpec, RouteStep, build_package, part_lines
-from karkhana.design.release import ReleasePackage, check_package
+from karkhana.design.compiling import PartLine, compile_package, part_lines, release_problems
+from karkhana.design.families import ProductSpec, product_plan
+from karkhana.design.plan import PlanStep
+from karkhana.design.release import ReleasePackage
 from karkhana.kernel.refusals import Refused, refuse
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -129,7 +132,7 @@ class Product(msgspec.Struct, frozen=True):
     spec: ProductSpec
     bom: BomReport
     lines: tuple[PartLine, ...]
-    route: tuple[RouteStep, ...]
+    route: tuple[PlanStep, ...]
     packages: Mapping[str, ReleasePackage]
 
     @property
@@ -275,7 +278,10 @@ def _toml(path: Path) -> dict[str, Any]:
 def _product(folder: Path) -> Product:
     spec = _convert(folder / "product.toml", _toml(folder / "product.toml"), ProductSpec)
     path = folder / "route.toml"
-    route = tuple(_convert(path, step, RouteStep) for step in _toml(path).get("step", ()))
+    route = tuple(
+        _convert(path, {"number": place} | step, PlanStep)
+        for place, step in enumerate(_toml(path).get("step", ()), start=1)
+    )
     path = folder / "bom.csv"
     try:
         bom = read_bom(path.read_bytes(), file_name=path.name)
@@ -286,13 +292,20 @@ def _product(folder: Path) -> Product:
     if bom.quantity_mismatches or bom.unparsed:
         line = min([row.line for row in bom.quantity_mismatches] + [row.line for row in bom.unparsed])
         raise _bom_problem(path, f"line {line} has a quantity that is not the number of its references")
-    lines = part_lines(bom)
+    items = items_of_report(bom)
+    lines = part_lines(items)
+    plan = product_plan(spec, route)
     packages = {}
     for revision in (spec.revision, *spec.superseded):
-        package, unused = build_package(
-            product=folder.name, revision=revision, spec=spec, route=route, lines=lines
+        package, unused = compile_package(
+            product=folder.name,
+            revision=revision,
+            brand=spec.brand,
+            segment=spec.segment,
+            plan=plan,
+            items=items,
         )
-        problems = (*check_package(package), *(f"No step consumes {line.part}." for line in unused),
+        problems = (*(problem.text for problem in release_problems(package, unused, plan)),
                     *_keypart_problems(package, lines))  # fmt: skip
         if problems:
             raise refuse(

@@ -335,7 +335,7 @@ class Stream:
         rules = self.package.firmware_rules
         images = []
         for index, target in enumerate(plan.step.firmware):
-            rule = rules[target]
+            rule = rules[target][0]
             said = version if version and index == 0 else rule.version
             images.append(f'{{"target":"{target}","version":"{said}","sha256":"{rule.sha256}"}}')
         return ",".join(images)

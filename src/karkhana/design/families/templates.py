@@ -1,4 +1,4 @@
-"""Typical routes by product family, for a product that comes without a route of its own."""
+"""Typical plans by product family, for a product that comes without one of its own."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from typing import Any
 
 import msgspec
 
-from karkhana.design.families.build import PartLine, ProductSpec, RouteStep, build_package
-from karkhana.design.release import ReleasePackage
+from karkhana.design.compiling import compile_package
+from karkhana.design.families.build import ProductSpec, numbered_steps, product_plan
+from karkhana.design.plan import Plan
+from karkhana.design.release import BomItem, ReleasePackage
 from karkhana.kernel.refusals import refuse
 
 FAMILIES = ("phone", "tablet", "laptop", "hearable", "wearable", "telecom", "iot", "meter", "automotive")
 
 
-def family_package(
-    *, family: str, product: str, revision: str, brand: str, lines: Sequence[PartLine]
-) -> ReleasePackage:
-    """Build a package with the typical route of a family.
+def family_plan(*, family: str, product: str) -> Plan:
+    """Return the typical plan of a family for a product: route, identity plan, labels, compliance list.
 
     Key parts that the bill of a bare board cannot name get part numbers of their own (``PRODUCT-BATTERY``),
     and firmware is version 1.0.0 with the digest of its name: enough to run the route, to be replaced before
     anything real is shipped.
 
     Raises:
-        Refused: ``release.family_unknown`` or ``release.bom_empty``.
+        Refused: ``release.family_unknown``.
     """
     if family not in FAMILIES:
         raise refuse(
@@ -38,7 +38,24 @@ def family_package(
             family=family,
             families=", ".join(FAMILIES),
         )
-    if not any(line.references for line in lines):
+    document = _document(family, product)
+    steps = numbered_steps(document.pop("step"))
+    spec = msgspec.convert(
+        document | {"name": product, "brand": "", "segment": family, "revision": ""}, ProductSpec
+    )
+    return product_plan(spec, steps)
+
+
+def family_package(
+    *, family: str, product: str, revision: str, brand: str, items: Sequence[BomItem]
+) -> ReleasePackage:
+    """Build a package with the typical plan of a family.
+
+    Raises:
+        Refused: ``release.family_unknown`` or ``release.bom_empty``.
+    """
+    plan = family_plan(family=family, product=product)
+    if not any(item.references for item in items):
         raise refuse(
             "release.bom_empty",
             "The bill of material of {product} {revision} has no part with a designator.",
@@ -46,12 +63,9 @@ def family_package(
             product=product,
             revision=revision,
         )
-    document = _document(family, product)
-    steps = tuple(msgspec.convert(step, RouteStep) for step in document.pop("step"))
-    spec = msgspec.convert(
-        document | {"name": product, "brand": brand, "segment": family, "revision": revision}, ProductSpec
+    package, _ = compile_package(
+        product=product, revision=revision, brand=brand, segment=family, plan=plan, items=items
     )
-    package, _ = build_package(product=product, revision=revision, spec=spec, route=steps, lines=lines)
     return package
 
 

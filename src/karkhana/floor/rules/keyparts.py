@@ -99,6 +99,13 @@ def _check_child(
             role=rule.role,
             expected=rule.product,
         )
+    if rule.revisions and child.revision not in rule.revisions:
+        return no(
+            "keypart.wrong_part",
+            part=f"{child.product} {child.revision} {serial}",
+            role=rule.role,
+            expected=f"{rule.product} {' or '.join(rule.revisions)}",
+        )
     if child.state != "complete" or child.parent is not None:
         state = child.state.replace("_", " ")
         return no("keypart.not_passed", serial=serial, state=state, product=rule.product)

@@ -95,18 +95,18 @@ def _in_range(rule: IdentityRule, text: str) -> bool:
 
 def _check_firmware(scan: Scan, step: Step, event: ev.UnitsPersonalized) -> Refusal | None:
     for image in event.firmware:
-        rule = scan.release.firmware_rules.get(image.target)
-        if rule is None or image.target not in step.firmware:
+        rules = scan.release.firmware_rules.get(image.target)
+        if rules is None or image.target not in step.firmware:
             return no("firmware.unexpected", product=scan.unit.product, target=image.target)
-        if (image.version, image.sha256) != (rule.version, rule.sha256):
-            same = image.version == rule.version
+        if not any((image.version, image.sha256) == (rule.version, rule.sha256) for rule in rules):
+            same = any(image.version == rule.version for rule in rules)
             version = f"{image.version} (another image)" if same else image.version
             return no(
                 "firmware.not_released",
                 unit=scan.unit.serial,
                 target=image.target,
                 version=version,
-                released=rule.version,
+                released=", ".join(rule.version for rule in rules),
             )
     return None
 

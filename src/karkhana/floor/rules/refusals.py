@@ -202,6 +202,19 @@ REFUSALS: dict[str, tuple[str, str]] = {
         "{unit} reports {target} {version}, but {released} is released for it.",
         "Flash the released image and test again.",
     ),
+    "test.missing": (
+        "{unit} is said to have passed step {step} ({name}) without the measurement {measurement}.",
+        "Run the released test program again and report every measurement.",
+    ),
+    "test.limits": (
+        "{unit} is said to have passed step {step} ({name}), but {measurement} is {value};"
+        " {limits} is released.",
+        "Report the unit as failed; check the limits in the test program.",
+    ),
+    "test.unit_of_measure": (
+        "{unit} at step {step} ({name}): {measurement} is reported in {given}, but released in {expected}.",
+        "Correct the unit of measure in the test program and test again.",
+    ),
     "panel.positions": (
         "Panel {unit}: {problem}.",
         "Compare the panel with the screen, board by board.",

@@ -142,6 +142,40 @@ def check_result(world: World, event: Result) -> Refusal | None:
             unit=event.unit,
             problem=f"there is no position {beyond[0]}",
         )
+    return _check_limits(scan, event)
+
+
+def _check_limits(scan: Scan, event: Result) -> Refusal | None:
+    """Refuse a pass without a measurement that the release asks for, or with one outside its limits."""
+    step = scan.step
+    assert step is not None
+    if not step.tests or isinstance(event, ev.UnitsProcessed) or event.result != "Passed":
+        return None
+    here = {"unit": event.unit, "step": step.number, "name": step.name}
+    # A panel reports a measurement once per board under the same name: each must hold.
+    said: dict[str, list[ev.Measurement]] = {}
+    for measurement in event.measurements:
+        said.setdefault(measurement.name, []).append(measurement)
+    for test in step.tests:
+        if test.required and test.name not in said:
+            return no("test.missing", measurement=test.name, **here)
+        for found in said.get(test.name, ()):
+            if found.unit_of_measure != test.unit_of_measure:
+                given, expected = found.unit_of_measure or "none", test.unit_of_measure or "none"
+                return no(
+                    "test.unit_of_measure", measurement=test.name, given=given, expected=expected, **here
+                )
+            if (test.low is not None and found.value < test.low) or (
+                test.high is not None and found.value > test.high
+            ):
+                limits = f"{'' if test.low is None else test.low} to {'' if test.high is None else test.high}"
+                return no(
+                    "test.limits",
+                    measurement=test.name,
+                    value=str(found.value),
+                    limits=limits.strip(),
+                    **here,
+                )
     return None
 
 

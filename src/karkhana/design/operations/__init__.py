@@ -1,0 +1,31 @@
+"""Writes of the design room: products, bills, the life of a revision."""
+
+from karkhana.design.operations.bills import drop_line, import_bom, save_line
+from karkhana.design.operations.products import UNASSIGNED, ensure_product, set_agreement
+from karkhana.design.operations.revisions import (
+    approve_revision,
+    create_revision,
+    end_revision,
+    release_reviewed,
+    release_revision,
+    return_to_draft,
+    save_plan,
+    submit_revision,
+)
+
+__all__ = [
+    "UNASSIGNED",
+    "approve_revision",
+    "create_revision",
+    "drop_line",
+    "end_revision",
+    "ensure_product",
+    "import_bom",
+    "release_reviewed",
+    "release_revision",
+    "return_to_draft",
+    "save_line",
+    "save_plan",
+    "set_agreement",
+    "submit_revision",
+]

@@ -1,0 +1,92 @@
+"""Products: making them known, and under which agreement they are developed."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from karkhana.design.models import Product
+from karkhana.design.models.product import OWNERS
+from karkhana.design.operations.codes import check_code
+from karkhana.kernel.refusals import refuse
+from karkhana.partners.models import Agreement, Brand
+
+UNASSIGNED = "UNASSIGNED"
+
+
+def ensure_product(*, code: str, name: str, brand: str, segment: str) -> Product:
+    """Make sure that a product is known.
+
+    A product without a brand (``UNASSIGNED``) is given to the brand named here; a product of another brand
+    is never moved.
+
+    Raises:
+        Refused: ``product.other_brand``, ``brand.unknown``, ``product.code``.
+    """
+    check_code("product", code, 40)
+    owner = _brand(brand)
+    product, made = Product.objects.get_or_create(
+        code=code, defaults={"name": name[:120], "brand": owner, "segment": segment}
+    )
+    if made:
+        return product
+    if product.brand_id != owner.pk and product.brand.code != UNASSIGNED:
+        raise refuse(
+            "product.other_brand",
+            "{product} belongs to another brand.",
+            "Use another product code.",
+            product=code,
+        )
+    wanted = (name[:120], owner.pk, segment)
+    if (product.name, product.brand_id, product.segment) != wanted:
+        product.name, product.brand_id, product.segment = wanted
+        product.save()
+    return product
+
+
+@transaction.atomic
+def set_agreement(*, code: str, agreement: str | None, design_owner: str) -> Product:
+    """Put a product under an agreement, so that its parties approve what is released from now on.
+
+    Args:
+        agreement: code, None to take the product out of any.
+        design_owner: ``maker``, ``brand`` or ``joint``.
+
+    Raises:
+        Refused: ``product.unknown``, ``agreement.unknown``, ``product.design_owner``.
+    """
+    product = Product.objects.select_for_update().filter(code=code).first()
+    if product is None:
+        raise refuse(
+            "product.unknown", "There is no product {product}.", "Check the code.", product=code[:80]
+        )
+    if design_owner not in OWNERS:
+        raise refuse(
+            "product.design_owner",
+            "{owner} cannot own a design.",
+            "Say maker, brand or joint.",
+            owner=design_owner[:40],
+        )
+    found = Agreement.objects.filter(code=agreement).first() if agreement else None
+    if agreement and found is None:
+        raise refuse(
+            "agreement.unknown",
+            "There is no agreement {agreement}.",
+            "Add the agreement first.",
+            agreement=agreement[:80],
+        )
+    wanted = (found.pk if found else None, design_owner)
+    if (product.agreement_id, product.design_owner) != wanted:
+        product.agreement_id, product.design_owner = wanted
+        product.save(update_fields=["agreement", "design_owner"])
+    return product
+
+
+def _brand(code: str) -> Brand:
+    if code == UNASSIGNED:
+        return Brand.objects.get_or_create(code=code, defaults={"name": "No brand yet"})[0]
+    found = Brand.objects.filter(code=code).first()
+    if found is None:
+        raise refuse(
+            "brand.unknown", "There is no brand {brand}.", "Use the code of a known brand.", brand=code
+        )
+    return found

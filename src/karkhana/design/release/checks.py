@@ -1,0 +1,188 @@
+"""What is wrong with a release package, as sentences that name the place. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from karkhana.design.release.package import ReleasePackage
+from karkhana.design.release.parts import PACK_MAX, BomItem, FirmwareRule, PackPlan, Step
+from karkhana.kernel.identities import SCHEMES
+
+
+def check_package(package: ReleasePackage) -> tuple[str, ...]:
+    """List what is wrong with a package, as sentences that name the place; empty when it can be released."""
+    problems = [
+        *_route_problems(package),
+        *_reference_problems(package),
+        *_test_problems(package.steps),
+        *_firmware_problems(package.firmware),
+        *bom_problems(package.bom),
+        *_set_problems(package),
+    ]
+    if not 1 <= package.panel_positions <= 60:
+        problems.append(f"panel_positions is {package.panel_positions}; it must be 1 to 60.")
+    if package.repair_limit < 0:
+        problems.append("repair_limit must not be negative.")
+    return tuple(problems)
+
+
+def _route_problems(package: ReleasePackage) -> list[str]:
+    if not package.steps:
+        return ["The route has no steps."]
+    problems = []
+    for expected, step in enumerate(package.steps, start=1):
+        if step.number != expected:
+            problems.append(f"Step {step.number} ({step.name}) stands where step {expected} should.")
+        if step.reentry is not None and not 1 <= step.reentry <= step.number:
+            problems.append(f"Step {step.number} re-enters at {step.reentry}, which is not before it.")
+        if step.passed_by == "MaterialsInstalled" and not step.key_parts:
+            problems.append(f"Step {step.number} ({step.name}) binds key parts but names none.")
+        if step.passed_by == "UnitsPersonalized" and not (step.identities or step.firmware):
+            problems.append(f"Step {step.number} ({step.name}) personalises but names nothing to write.")
+        problems += [
+            f"Step {step.number}: quantity of {material.part} must be above 0."
+            for material in step.materials
+            if material.quantity <= 0
+        ]
+        problems += [
+            f"Step {step.number}: {part.part} is its own alternate."
+            for part in (*step.materials, *step.key_parts)
+            if part.part in part.alternates
+        ]
+        if step.passed_by == "AggregationEvent" and step.materials:
+            problems.append(f"Step {step.number} ({step.name}) packs; material cannot be consumed there.")
+    depanels = sum(step.passed_by == "TransformationEvent" for step in package.steps)
+    if package.panel_positions > 1 and depanels != 1:
+        problems.append("A product built on panels needs exactly one TransformationEvent step.")
+    return problems
+
+
+def _reference_problems(package: ReleasePackage) -> list[str]:
+    problems = []
+    roles = [part.role for step in package.steps for part in step.key_parts]
+    problems += [f"Key part role {role!r} stands twice." for role in {r for r in roles if roles.count(r) > 1}]
+    problems += ["A key part has no role." for role in roles if not role]
+    problems += [
+        f"Identity {rule.kind!r} has the scheme {rule.scheme!r}; there are {', '.join(SCHEMES)}."
+        for rule in package.identities
+        if rule.scheme not in SCHEMES
+    ]
+    problems += [
+        f"Key part {part.role!r} is built here, so each has its own serial number: serialised must be true."
+        for step in package.steps
+        for part in step.key_parts
+        if part.product is not None and not part.serialised
+    ]
+    problems += [
+        f"Firmware target {rule.target!r} must not contain an equals sign."
+        for rule in package.firmware
+        if "=" in rule.target
+    ]
+    problems += _pack_problems(package.pack)
+    for step in package.steps:
+        problems += [
+            f"Step {step.number} writes identity {kind!r}, which the identity plan does not have."
+            for kind in step.identities
+            if kind not in package.identity_rules
+        ]
+        problems += [
+            f"Step {step.number} writes firmware {target!r}, which has no released image."
+            for target in step.firmware
+            if target not in package.firmware_rules
+        ]
+    return problems
+
+
+def _pack_problems(pack: PackPlan) -> list[str]:
+    sizes = {
+        "units_per_box": pack.units_per_box,
+        "boxes_per_carton": pack.boxes_per_carton,
+        "cartons_per_pallet": pack.cartons_per_pallet,
+    }
+    return [
+        f"{name} is {size}; it must be 1 to {PACK_MAX}."
+        for name, size in sizes.items()
+        if not 1 <= size <= PACK_MAX
+    ]
+
+
+def bom_problems(items: Iterable[BomItem]) -> list[str]:
+    """List what is wrong with a bill of material, line by line."""
+    problems = []
+    numbers: set[int] = set()
+    for item in items:
+        line = f"Line {item.number} ({item.part or item.value or 'no part'})"
+        if item.number in numbers:
+            problems.append(f"{line}: another line has this number.")
+        numbers.add(item.number)
+        if item.quantity < 0 or (item.quantity == 0 and (item.references or not item.not_fitted)):
+            problems.append(f"{line}: the quantity is {item.quantity}; a fitted line needs more than 0.")
+        if any(source.part == item.part for source in item.alternates if item.part):
+            problems.append(f"{line}: the part is its own alternate.")
+        doubles = [part for part, count in Counter(item.alternates).items() if count > 1]
+        if doubles:
+            problems.append(f"{line}: alternate {doubles[0].part} stands twice.")
+        if item.references and item.quantity != len(item.references):
+            problems.append(
+                f"{line}: quantity {item.quantity} for {len(item.references)} fitted designators."
+            )
+    return problems
+
+
+def _test_problems(steps: Iterable[Step]) -> list[str]:
+    problems = []
+    for step in steps:
+        here = f"Step {step.number} ({step.name})"
+        if step.tests and step.passed_by not in ("UnitsTested", "UnitsInspected"):
+            problems.append(f"{here} has test limits but is passed by {step.passed_by}.")
+        names = Counter(test.name for test in step.tests)
+        problems += [f"{here}: measurement {name!r} stands twice." for name, n in names.items() if n > 1]
+        problems += [f"{here}: a measurement has no name." for test in step.tests if not test.name.strip()]
+        problems += [
+            f"{here}: {test.name} must be at least {test.low} and at most {test.high}."
+            for test in step.tests
+            if test.low is not None and test.high is not None and test.low > test.high
+        ]
+    return problems
+
+
+def _firmware_problems(rules: Iterable[FirmwareRule]) -> list[str]:
+    problems = []
+    seen: dict[tuple[str, str], FirmwareRule] = {}
+    everywhere: dict[str, FirmwareRule] = {}
+    for rule in rules:
+        if not re.fullmatch(r"[0-9a-f]{64}", rule.sha256):
+            problems.append(f"Firmware {rule.target} {rule.version}: {rule.sha256[:70]!r} is no SHA-256.")
+        wrong = [market for market in rule.markets if not re.fullmatch(r"[A-Z]{2}", market)]
+        if wrong:
+            problems.append(f"Firmware {rule.target} {rule.version}: {wrong[0]!r} is no country code.")
+        other = everywhere.get(rule.target)
+        for market in rule.markets:
+            other = other or seen.get((rule.target, market))
+            seen[rule.target, market] = rule
+        if not rule.markets:
+            other = other or next(
+                (known for (target, _), known in seen.items() if target == rule.target), None
+            )
+            everywhere[rule.target] = rule
+        if other:
+            problems.append(f"Firmware {rule.target}: {other.version} and {rule.version} share a market.")
+    return problems
+
+
+def _set_problems(package: ReleasePackage) -> list[str]:
+    """What stands twice where each must be the only one of its name."""
+    sets = {
+        "Identity": [rule.kind for rule in package.identities],
+        "Label": [label.name for label in package.labels],
+        "Document": [document.name for document in package.documents],
+        "Compliance item": [item.code for item in package.compliance],
+    }
+    return [
+        f"{what} {name!r} stands twice."
+        for what, names in sets.items()
+        for name, count in Counter(names).items()
+        if count > 1
+    ]
