@@ -57,15 +57,28 @@ class LineSetup(models.Model):
         return f"{self.line} {self.revision}"
 
 
+STAGES = ("EVT", "DVT", "PVT", "MP")
+"""Engineering, design and production validation test, mass production."""
+
+
 class WorkOrder(models.Model):
-    """An order to build so many units of one released revision."""
+    """An order to build so many units of one released revision.
+
+    ``stage`` is what the build is for; ``market`` the country (ISO 3166-1 alpha-2) that its units go to.
+    """
 
     code = models.CharField(max_length=40, unique=True)
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT)
     quantity = models.PositiveIntegerField()
+    stage = models.CharField(max_length=4, default="MP", db_default="MP")
+    market = models.CharField(max_length=2, default="IN", db_default="IN")
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="work_order_quantity")]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="work_order_quantity"),
+            models.CheckConstraint(condition=Q(stage__in=STAGES), name="work_order_stage"),
+            models.CheckConstraint(condition=Q(market__regex="^[A-Z]{2}$"), name="work_order_market"),
+        ]
 
     def __str__(self) -> str:
         return self.code
