@@ -15,6 +15,7 @@ from django.db import connection
 
 from floor import workshop as ws
 from floor.gate_tables import TABLES
+from floor.pool_tables import POOLED
 from karkhana.floor.operations import record_events
 from karkhana.floor.rebuild import digest_projections
 from karkhana.floor.rules import REFUSALS
@@ -64,7 +65,7 @@ def exercised() -> set[str]:
     """Every code that a table expects."""
     return {
         outcome
-        for table in TABLES.values()
+        for table in (*TABLES.values(), *POOLED.values())
         for outcome in re.findall(r"\s{2,}([a-z_]+\.[a-z_]+)$", table, re.MULTILINE)
     }
 

@@ -224,6 +224,28 @@ def _load_identities(cursor: store.Cursor, world: World, named: _Named) -> None:
     values = {value for _, value in keys}
     for claim in store.claims(cursor, values, units):
         _take_claim(world, claim)
+    if world.reference.pools:
+        _load_pools(cursor, world, keys)
+
+
+def _load_pools(cursor: store.Cursor, world: World, keys: set[tuple[str, str]]) -> None:
+    """Read, of the ranges that hold these values, how far they are drawn and what of them is spoilt."""
+    pools = world.reference.pools
+    for key in keys:
+        place = pools.find(*key) if key not in world.claims else None
+        if place is not None:
+            world.pooled[key] = place
+    ranges = sorted({place.range_id for place, _ in world.pooled.values()})
+    if not ranges:
+        return
+    cursor.execute("SELECT id, next_index FROM floor_poolrange WHERE id = ANY(%s)", [ranges])
+    world.drawn = dict(cursor.fetchall())
+    indexes = sorted({index for _, index in world.pooled.values()})
+    cursor.execute(
+        "SELECT range_id, index, reason FROM floor_poolspoilt WHERE range_id = ANY(%s) AND index = ANY(%s)",
+        [ranges, indexes],
+    )
+    world.spoilt = {(row[0], row[1]): row[2] for row in cursor.fetchall()}
 
 
 def _rules_by_kind(world: World) -> defaultdict[str, list[ReleasePackage]]:

@@ -82,3 +82,26 @@ class WorkOrder(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+from karkhana.floor.pools.models import (  # noqa: E402 - they name the tables above
+    Pool,
+    PoolAllotment,
+    PoolRange,
+    PoolSpace,
+    PoolSpoilt,
+)
+
+__all__ = [
+    "STAGES",
+    "Line",
+    "LineSetup",
+    "Plant",
+    "Pool",
+    "PoolAllotment",
+    "PoolRange",
+    "PoolSpace",
+    "PoolSpoilt",
+    "Station",
+    "WorkOrder",
+]

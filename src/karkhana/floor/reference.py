@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from karkhana.design.release import ReleasePackage, decode_package
 from karkhana.floor.rules import Reference, Station
+from karkhana.floor.rules.pooled import PooledRange, PoolIndex
+from karkhana.kernel.ranges import stored
 from karkhana.ledger.store import Cursor
 
 _CACHE: dict[str, tuple[int, Reference]] = {}
@@ -43,6 +45,7 @@ def _read(cursor: Cursor) -> Reference:
         certificates=MappingProxyType(_certificates(cursor)),
         suppliers=_suppliers(cursor),
         feeder_parts=MappingProxyType(_feeder_parts(setups, releases)),
+        pools=_pools(cursor),
     )
 
 
@@ -109,6 +112,22 @@ def _certificates(
 def _suppliers(cursor: Cursor) -> frozenset[str]:
     cursor.execute("SELECT code FROM supply_supplier")
     return frozenset(row[0] for row in cursor.fetchall())
+
+
+def _pools(cursor: Cursor) -> PoolIndex:
+    """Read every pool with its ranges; one without any is kept: nothing may be written there yet."""
+    cursor.execute(
+        "SELECT coalesce(r.id, 0), p.code, b.code, p.scheme, p.kind, coalesce(d.code, ''),"
+        " coalesce(f.code, ''), r.first, r.count, r.stem"
+        " FROM floor_pool p JOIN partners_brand b ON b.id = p.brand_id"
+        " LEFT JOIN design_product d ON d.id = p.product_id LEFT JOIN floor_plant f ON f.id = p.plant_id"
+        " LEFT JOIN floor_poolrange r ON r.pool_id = p.id"
+    )
+    found = []
+    for range_id, pool, brand, scheme, kind, product, plant, first, count, stem in cursor.fetchall():
+        values = None if first is None else stored(scheme, first, count, stem)
+        found.append(PooledRange(range_id, pool, brand, scheme, kind, product, plant, values))
+    return PoolIndex(found)
 
 
 def _feeder_parts(

@@ -1,10 +1,13 @@
 """Identities of devices: how each scheme is written, checked and told apart.
 
-Owns the check of a single value. It does not own pools, ranges or who carries what.
+Owns the check of a single value. It does not own ranges (``kernel.ranges``), how a maker's own serial
+number is composed (``kernel.templates``), pools or who carries what.
 
 Source: IMEI and Luhn digit 3GPP TS 23.003 clause 6.2 and annex B; MEID 3GPP2 X.S0008; EUI-48 IEEE
-802-2014 clause 8; VIN ISO 3779 (Indian VINs carry no enforced check digit); GTIN and SSCC check digit
-GS1 General Specifications 7.9. Digits are checked by python-stdnum.
+802-2014 clause 8; VIN ISO 3779 (Indian VINs carry no enforced check digit; the North American one is
+49 CFR 565.15); ICCID ITU-T E.118; EID GSMA SGP.02 clause 2.2.2; logical device name of a meter
+IEC 62056-6-2 (IS 15959); battery pack number: the Indian draft of 30 December 2025 fixes its length alone;
+GTIN and SSCC check digit GS1 General Specifications 7.9. Digits are checked by python-stdnum.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from collections.abc import Callable
 
 from stdnum import ean, imei, luhn, meid
 from stdnum.exceptions import ValidationError
+from stdnum.iso7064 import mod_97_10
 
 
 def _imei(value: str) -> str:
@@ -68,6 +72,54 @@ def _vin(value: str) -> str:
     return text
 
 
+_VIN_VALUES = dict(zip("0123456789ABCDEFGHJKLMNPRSTUVWXYZ", (*range(10), *range(1, 9), *range(1, 6), 7, 9,
+                                                             *range(2, 10)), strict=True))  # fmt: skip
+_VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
+
+
+def _vin_na(value: str) -> str:
+    text = _vin(value)
+    total = sum(_VIN_VALUES[sign] * weight for sign, weight in zip(text, _VIN_WEIGHTS, strict=True))
+    digit = "0123456789X"[total % 11]
+    if text[8] != digit:
+        raise ValueError(f"the check digit in place 9 should be {digit}, not {text[8]}")
+    return text
+
+
+def _meter(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{3}[A-Za-z0-9]{3,13}", value):
+        raise ValueError("a meter number is the maker's three letters and 3 to 13 letters or digits")
+    return value.upper()
+
+
+def _bpan(value: str) -> str:
+    text = re.sub(r"[ -]", "", value)
+    if not re.fullmatch(r"[A-Za-z0-9]{21}", text):
+        raise ValueError("a battery pack number has 21 letters and digits")
+    return text.upper()
+
+
+def _iccid(value: str) -> str:
+    digits = re.sub(r"[ -]", "", value)
+    if not re.fullmatch(r"89[0-9]{17,18}", digits):
+        raise ValueError("an ICCID has 19 or 20 digits and begins with 89")
+    if not luhn.is_valid(digits):
+        raise ValueError(
+            f"the Luhn check digit should be {luhn.calc_check_digit(digits[:-1])}, not {digits[-1]}"
+        )
+    return digits
+
+
+def _eid(value: str) -> str:
+    digits = re.sub(r"[ -]", "", value)
+    if not re.fullmatch(r"89[0-9]{30}", digits):
+        raise ValueError("an EID has 32 digits and begins with 89")
+    if not mod_97_10.is_valid(digits):
+        wanted = mod_97_10.calc_check_digits(digits[:-2])
+        raise ValueError(f"the check digits should be {wanted}, not {digits[-2:]}")
+    return digits
+
+
 def _gs1(length: int, name: str) -> Callable[[str], str]:
     def check(value: str) -> str:
         if not re.fullmatch(rf"[0-9]{{{length}}}", value):
@@ -89,6 +141,11 @@ SCHEMES: dict[str, tuple[str, Callable[[str], str]]] = {
     "eui64": ("eui64", _eui(16)),
     "serial": ("serial", _serial),
     "vin": ("vin", _vin),
+    "vin_na": ("vin", _vin_na),
+    "meter": ("meter", _meter),
+    "bpan": ("bpan", _bpan),
+    "iccid": ("iccid", _iccid),
+    "eid": ("eid", _eid),
     "sscc": ("sscc", _gs1(18, "an SSCC")),
     "gtin": ("gtin", _gs1(14, "a GTIN-14")),
 }

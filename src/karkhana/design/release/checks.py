@@ -7,8 +7,17 @@ from collections import Counter
 from collections.abc import Iterable
 
 from karkhana.design.release.package import ReleasePackage
-from karkhana.design.release.parts import PACK_MAX, BomItem, FirmwareRule, PackPlan, Step
+from karkhana.design.release.parts import (
+    PACK_MAX,
+    TEMPLATED,
+    BomItem,
+    FirmwareRule,
+    IdentityRule,
+    PackPlan,
+    Step,
+)
 from karkhana.kernel.identities import SCHEMES
+from karkhana.kernel.templates import compile_template
 
 
 def check_package(package: ReleasePackage) -> tuple[str, ...]:
@@ -69,6 +78,7 @@ def _reference_problems(package: ReleasePackage) -> list[str]:
         for rule in package.identities
         if rule.scheme not in SCHEMES
     ]
+    problems += _template_problems(package.identities)
     problems += [
         f"Key part {part.role!r} is built here, so each has its own serial number: serialised must be true."
         for step in package.steps
@@ -92,6 +102,24 @@ def _reference_problems(package: ReleasePackage) -> list[str]:
             for target in step.firmware
             if target not in package.firmware_rules
         ]
+    return problems
+
+
+def _template_problems(rules: Iterable[IdentityRule]) -> list[str]:
+    problems = []
+    for rule in rules:
+        if rule.template is None:
+            continue
+        if rule.scheme not in TEMPLATED:
+            problems.append(
+                f"Identity {rule.kind!r} has a template; only {', '.join(TEMPLATED)} are composed that way."
+            )
+        try:
+            compile_template(rule.template)
+        except ValueError as problem:
+            problems.append(
+                f"Identity {rule.kind!r}: the template {rule.template!r} cannot be used: {problem}."
+            )
     return problems
 
 

@@ -13,6 +13,9 @@ import msgspec
 PACK_MAX = 2000
 """Children of one container: what one packing event may name."""
 
+TEMPLATED = ("serial", "meter", "bpan", "vin")
+"""Schemes whose numbers a maker composes, so that an identity may have a template."""
+
 PassedBy = Literal[
     "UnitsProcessed",
     "UnitsTested",
@@ -74,6 +77,7 @@ class IdentityRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         scheme: how it is checked and where it must be unique; see ``kernel.identities.SCHEMES``.
         first, last: allowed range, inclusive, compared as normalised text of equal length; None is open.
         pattern: full-match regular expression, for the scheme ``serial``.
+        template: how the number is composed (``kernel.templates``), for the schemes ``TEMPLATED``.
     """
 
     kind: str
@@ -81,6 +85,7 @@ class IdentityRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     first: str | None = None
     last: str | None = None
     pattern: str | None = None
+    template: str | None = None
 
 
 class FirmwareRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

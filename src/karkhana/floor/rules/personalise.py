@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from karkhana.design.release import IdentityRule, ReleasePackage, Step
+from karkhana.floor.rules.pooled import Wish
 from karkhana.floor.rules.refusals import no
 from karkhana.floor.rules.route import check_step, moved, pass_step, result_trail
 from karkhana.floor.rules.world import Scan, Trail, World
 from karkhana.kernel import identities
 from karkhana.kernel.patterns import matches
 from karkhana.kernel.refusals import Refusal
+from karkhana.kernel.templates import compile_template
 from karkhana.ledger import events as ev
 from karkhana.ledger.state import Claim
 
@@ -68,6 +70,10 @@ def _check_identity(
         _, text = identities.normalise(rule.scheme, value)
     except ValueError as problem:
         return no("identity.malformed", value=value, kind=kind, problem=str(problem))
+    if rule.template:
+        wrong = compile_template(rule.template).problem(text, scan.station.plant)
+        if wrong:
+            return no("identity.malformed", value=value, kind=kind, problem=wrong)
     if not _in_range(rule, text):
         return no("identity.out_of_range", value=value, kind=kind, product=scan.unit.product)
     key = claim_of(scan.release, kind, value)
@@ -78,7 +84,33 @@ def _check_identity(
     still_mine = claim and claim.unit == scan.unit.serial and claim.kind == kind and claim.burnt_at is None
     if claim and not still_mine:
         return no("identity.already_used", value=value, other=claim.unit)
+    if not claim and world.reference.pools:
+        refusal = _check_pool(world, scan, rule, value, key)
+        if refusal:
+            return refusal
     given[key] = kind
+    return None
+
+
+def _check_pool(
+    world: World, scan: Scan, rule: IdentityRule, value: str, key: tuple[str, str]
+) -> Refusal | None:
+    """Refuse a new value that was not drawn for this product, where it has a pool or another one has it."""
+    release = scan.release
+    wish = Wish(release.brand, release.product, scan.station.plant, rule.scheme, rule.kind)
+    found = world.pooled.get(key)
+    if found is None:
+        if not world.reference.pools.applies(wish):
+            return None
+        return no("identity.not_in_pool", value=value, kind=rule.kind, product=release.product)
+    pool, index = found
+    if not pool.serves(wish):
+        return no("identity.not_in_pool", value=value, kind=rule.kind, product=release.product)
+    reason = world.spoilt.get((pool.range_id, index))
+    if reason is not None:
+        return no("identity.spoilt", value=value, reason=reason)
+    if index >= world.drawn.get(pool.range_id, 0):
+        return no("identity.not_allotted", value=value, pool=pool.pool)
     return None
 
 

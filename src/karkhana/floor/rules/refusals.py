@@ -190,6 +190,18 @@ REFUSALS: dict[str, tuple[str, str]] = {
         "{value} was given to {other} before.",
         "Take the next value of the pool; tell the engineer that the pool gave one twice.",
     ),
+    "identity.not_in_pool": (
+        "{value} is in no range that {product} may draw {kind} from.",
+        "Draw the value from the product's pool; set this one aside.",
+    ),
+    "identity.not_allotted": (
+        "{value} was never drawn from pool {pool}.",
+        "Draw the value from the pool before it is written; set this one aside.",
+    ),
+    "identity.spoilt": (
+        "{value} was taken out of use: {reason}.",
+        "Take the next value of the pool.",
+    ),
     "firmware.unexpected": (
         "{product} has no firmware for {target}.",
         "Check the personalisation program of the station.",

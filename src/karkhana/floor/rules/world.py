@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from karkhana.design.release import ReleasePackage, Step
+from karkhana.floor.rules.pooled import NO_POOLS, Place, PoolIndex
 from karkhana.ledger.state import (
     TALLY_METRICS,
     Changes,
@@ -47,6 +48,7 @@ class Reference:
         work_orders: code to (product, revision).
         certificates: operator code to skill to periods, half-open, plant-local days.
         feeder_parts: (line, station type) to location (None: any) to the parts it may hold.
+        pools: which identities are drawn from pools, and the ranges of those.
     """
 
     stations: Mapping[str, Station]
@@ -56,6 +58,7 @@ class Reference:
     certificates: Mapping[str, Mapping[str, tuple[tuple[dt.date, dt.date], ...]]]
     suppliers: frozenset[str]
     feeder_parts: Mapping[tuple[str, str], Mapping[str | None, frozenset[str]]]
+    pools: PoolIndex = NO_POOLS
 
 
 @dataclass(slots=True)
@@ -64,7 +67,8 @@ class World:
 
     Only what the batch names is loaded: a serial that is not in ``units`` does not exist.
     ``inside`` maps a container or unit to the serials directly in it; it is complete only below what
-    the batch ships.
+    the batch ships. ``pooled`` says where in a pool's range a value stands, ``drawn`` how many values
+    were drawn from a range, ``spoilt`` why the value at a place of a range is not used.
     """
 
     reference: Reference
@@ -79,6 +83,9 @@ class World:
     claims: dict[tuple[str, str], Claim] = field(default_factory=dict)
     unit_claims: dict[str, dict[str, Claim]] = field(default_factory=dict)
     inside: dict[str, set[str]] = field(default_factory=dict)
+    pooled: dict[tuple[str, str], Place] = field(default_factory=dict)
+    drawn: dict[int, int] = field(default_factory=dict)
+    spoilt: dict[tuple[int, int], str] = field(default_factory=dict)
     shipments: set[str] = field(default_factory=set)
     changes: Changes = field(default_factory=Changes)
     hours: dict[tuple[dt.datetime, dt.tzinfo], dt.datetime] = field(default_factory=dict)
