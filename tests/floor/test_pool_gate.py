@@ -97,4 +97,3 @@ def test_a_serial_number_is_written_as_its_template_says(label: str, answer: str
 def test_a_template_is_checked_before_a_release() -> None:
     wrong = msgspec.structs.replace(ws.PHONE, identities=(IdentityRule("x", "imei", template="{nn}"),))
     assert len([problem for problem in check_package(wrong) if "template" in problem]) == 2
-
