@@ -42,6 +42,7 @@ COMMANDS: dict[str, Entry] = {
     "trace": Entry("karkhana.cli.trace", "Everything about one unit."),
     "recall": Entry("karkhana.cli.recall", "Where a lot or a part was used, in both directions."),
     "rebuild": Entry("karkhana.cli.rebuild", "Drop what is derived from the record and build it again."),
+    "partner": Entry("karkhana.cli.partner", "Parties, agreements, and keys that sign approvals."),
     "token": Entry("karkhana.cli.token", "Make a token by which a machine or program logs in."),
     "bench": Entry("karkhana.cli.bench", "Measure this machine against a benchmark."),
 }

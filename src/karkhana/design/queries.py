@@ -29,6 +29,8 @@ def find_revision(product_code: str, revision_code: str) -> Revision:
     Raises:
         Refused: ``revision.unknown``.
     """
+    if "\x00" in product_code + revision_code:
+        product_code = revision_code = "?"
     found = (
         Revision.objects.select_related("product__brand", "product__agreement", "base", "submitted_by")
         .filter(product__code=product_code, code=revision_code)

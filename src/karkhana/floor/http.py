@@ -16,25 +16,11 @@ from karkhana.floor.operations import Outcome, record_events
 from karkhana.floor.recall import recall
 from karkhana.floor.trace import json_default, trace_unit
 from karkhana.kernel.refusals import refuse
+from karkhana.partners.answers import ERRORS, RefusalOut
 
 router = Router(tags=["floor"])
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """A serial, lot or code in an address: bounded, without control characters."""
-
-
-class RefusalOut(Schema):
-    """A refusal: stable code, sentence, what to do next, and the values behind the sentence."""
-
-    code: str
-    message: str
-    next_step: str
-    fields: dict[str, Any]
-
-
-class Refused(Schema):
-    """The body of every answer that is not 2xx."""
-
-    refusal: RefusalOut
 
 
 class OutcomeOut(Schema):
@@ -52,9 +38,6 @@ class BatchOut(Schema):
     refused: int
     repeated: int
     outcomes: list[OutcomeOut]
-
-
-ERRORS = {400: Refused, 401: Refused, 403: Refused, 404: Refused, 405: Refused, 413: Refused, 422: Refused}
 
 
 def _json(value: Any, status: int = 200) -> HttpResponse:

@@ -86,6 +86,19 @@ class AgreementParty(models.Model):
         return f"{self.agreement} {self.party}"
 
 
+class PartyMember(models.Model):
+    """A person who works for a party and sees what its agreements cover."""
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="members")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["party", "user"], name="party_member_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} of {self.party}"
+
+
 class Signatory(models.Model):
     """A person who signs for a party, with an Ed25519 key.
 

@@ -18,6 +18,7 @@ from karkhana.partners.models import (
     AgreementParty,
     Brand,
     Party,
+    PartyMember,
     Signatory,
 )
 
@@ -162,6 +163,19 @@ def _check_terms(
 
 
 @transaction.atomic
+def add_member(*, party: str, user: Any) -> PartyMember:
+    """Say that a person works for a party and sees what its agreements cover; again changes nothing.
+
+    Raises:
+        Refused: ``party.unknown``.
+    """
+    owner = Party.objects.filter(code=party).first()
+    if owner is None:
+        raise refuse("party.unknown", "There is no party {party}.", "Add the party first.", party=party[:80])
+    return PartyMember.objects.get_or_create(party=owner, user=user)[0]
+
+
+@transaction.atomic
 def enroll_signatory(
     *,
     party: str,
@@ -193,6 +207,8 @@ def enroll_signatory(
             name=str(user),
             party=party,
         )
+    if user is not None:
+        PartyMember.objects.get_or_create(party=owner, user=user)
     public, sealed = _key(passphrase, public_key)
     if Signatory.objects.filter(public_key=public).exists():
         raise refuse(

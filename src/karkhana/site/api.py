@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
@@ -21,17 +21,23 @@ from karkhana.design.http import router as design
 from karkhana.floor.http import router as floor
 from karkhana.kernel.refusals import Refusal, Refused
 from karkhana.ledger import events as ev
-from karkhana.site.roles import roles_of
+from karkhana.partners.http import router as partners
+from karkhana.partners.roles import HUB_ROLES, ROLES, has_role
 
 _UNKNOWN = {"unit.unknown", "lot.unknown", "line.unknown"}
 _STATUS = {"batch.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
 
 
 class _RoleAuth(SessionAuth):
-    """A session or token whose user has one of the four roles."""
+    """A session or token whose user has one of some roles."""
+
+    def __init__(self, roles: Iterable[str]) -> None:
+        super().__init__()
+        self._roles = frozenset(roles)
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Any:
-        return request.user if roles_of(request.user) else None
+        """Return the user when it has one of the roles."""
+        return request.user if has_role(request.user, self._roles) else None
 
 
 class Api(NinjaAPI):
@@ -86,11 +92,12 @@ api = Api(
     title="karkhana",
     version=__version__,
     description="Events go in, outcomes come back; units, traces and recalls are read.",
-    auth=_RoleAuth(),
+    auth=_RoleAuth(ROLES),
     urls_namespace="api",
 )
 api.add_router("", floor)
-api.add_router("/design", design)
+api.add_router("/design", design, auth=_RoleAuth(HUB_ROLES))
+api.add_router("/partners", partners, auth=_RoleAuth(HUB_ROLES))
 
 
 def answer(refusal: Refusal, status: int) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Who may open which page: four roles, kept as Django groups, and the accounts of the demo.
+"""Who may open which page, by role (``partners.roles``), and the accounts of the demo.
 
 A page names the roles that may open it (``role_required`` in ``site.urls``). Somebody with a log-in but
 without a role opens nothing: a new account is harmless until somebody says what it is for.
@@ -7,7 +7,7 @@ without a role opens nothing: a new account is harmless until somebody says what
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -16,16 +16,41 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
-OPERATOR, LEAD, ENGINEER, ADMIN = "operator", "lead", "engineer", "admin"
-ROLES = (OPERATOR, LEAD, ENGINEER, ADMIN)
+from karkhana.partners.roles import (
+    ADMIN,
+    ALL_ROLES,
+    ENGINEER,
+    LEAD,
+    OPERATOR,
+    PARTNER,
+    ROLES,
+    has_role,
+    roles_of,
+)
+
+__all__ = [
+    "ADMIN",
+    "ALL_ROLES",
+    "ENGINEER",
+    "LEAD",
+    "OPERATOR",
+    "PARTNER",
+    "ROLES",
+    "ensure_demo_accounts",
+    "ensure_roles",
+    "has_role",
+    "role_required",
+    "roles_of",
+]
+
 DEMO_ACCOUNTS = (("asha", OPERATOR), ("ravi", LEAD), ("meera", ENGINEER), ("admin", ADMIN))
 
 View = Callable[..., HttpResponseBase]
 
 
 def ensure_roles() -> dict[str, Group]:
-    """Make the four groups where they are missing; return them by role."""
-    return {role: Group.objects.get_or_create(name=role)[0] for role in ROLES}
+    """Make the groups where they are missing; return them by role."""
+    return {role: Group.objects.get_or_create(name=role)[0] for role in ALL_ROLES}
 
 
 def ensure_demo_accounts() -> list[tuple[str, str, str]]:
@@ -46,28 +71,10 @@ def ensure_demo_accounts() -> list[tuple[str, str, str]]:
     return made
 
 
-def roles_of(user: Any) -> frozenset[str]:
-    """Return the roles of a user; a superuser has all of them, an anonymous visitor none."""
-    if not user.is_authenticated:
-        return frozenset()
-    if user.is_superuser:
-        return frozenset(ROLES)
-    known: frozenset[str] | None = getattr(user, "_karkhana_roles", None)
-    if known is None:
-        known = frozenset(user.groups.values_list("name", flat=True)) & frozenset(ROLES)
-        user._karkhana_roles = known  # asked several times while one page is drawn
-    return known
-
-
-def has_role(user: Any, wanted: Iterable[str]) -> bool:
-    """Say whether a user has one of the roles."""
-    return not roles_of(user).isdisjoint(wanted)
-
-
 def role_required(*roles: str) -> Callable[[View], View]:
-    """Let only users with one of the roles open a view; without arguments any of the four will do."""
+    """Let only users with one of the roles open a view; without arguments any of staff's will do."""
     wanted = roles or ROLES
-    unknown = set(wanted) - set(ROLES)
+    unknown = set(wanted) - set(ALL_ROLES)
     if unknown:
         raise ValueError(f"unknown roles: {sorted(unknown)}")
 

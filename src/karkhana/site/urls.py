@@ -9,10 +9,11 @@ from django.views.i18n import set_language
 
 from karkhana.design.pages.imports import import_confirm, import_page, import_preview
 from karkhana.floor import pages as floor
+from karkhana.partners import pages as partners
 from karkhana.site.api import api
 from karkhana.site.health import healthz
 from karkhana.site.pages.account import LogIn
-from karkhana.site.roles import ADMIN, ENGINEER, LEAD, role_required
+from karkhana.site.roles import ADMIN, ENGINEER, LEAD, PARTNER, role_required
 
 handler403 = "karkhana.site.pages.errors.forbidden"
 handler404 = "karkhana.site.pages.errors.not_found"
@@ -21,6 +22,8 @@ handler500 = "karkhana.site.pages.errors.fault"
 staff = role_required()
 leads = role_required(LEAD, ENGINEER, ADMIN)
 engineers = role_required(ENGINEER, ADMIN)
+hub = role_required(ENGINEER, ADMIN, PARTNER)
+admins = role_required(ADMIN)
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -46,4 +49,11 @@ urlpatterns = [
     path("import/", engineers(import_page), name="import"),
     path("import/preview/", engineers(import_preview), name="import-preview"),
     path("import/confirm/", engineers(import_confirm), name="import-confirm"),
+    path("partners/", hub(partners.partners), name="partners"),
+    path("partners/add/", admins(partners.add_party), name="party-add"),
+    path("partners/members/", admins(partners.add_member), name="party-member-add"),
+    path("partners/agreements/", admins(partners.add_agreement), name="agreement-add"),
+    path("partners/key/", hub(partners.my_key), name="my-key"),
+    path("partners/key/make/", hub(partners.make_key), name="my-key-make"),
+    path("partners/key/revoke/", hub(partners.revoke_key), name="my-key-revoke"),
 ]

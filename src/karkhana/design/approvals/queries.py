@@ -69,6 +69,14 @@ class ApprovalBoard:
     rows: tuple[ApprovalRow, ...]
     mine: str | None
 
+    @property
+    def parties(self) -> tuple[tuple[str, str], ...]:
+        """Who must approve and what each has said: (party, approved | rejected | missing), by name."""
+        said = dict.fromkeys(self.subject.required, "missing")
+        said |= dict.fromkeys(self.standing.approved, "approved")
+        said |= dict.fromkeys(self.standing.rejected, "rejected")
+        return tuple(sorted(said.items()))
+
 
 def approval_board(subject: Subject, user: Any) -> ApprovalBoard:
     """Return the approvals of a subject and whether this visitor may add one."""

@@ -9,6 +9,8 @@ from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import translation
 
+from karkhana.partners.roles import is_staff
+
 COOKIE_SECONDS = 365 * 24 * 3600
 
 
@@ -17,6 +19,10 @@ class LogIn(LoginView):
 
     template_name = "login.html"
     redirect_authenticated_user = True
+
+    def get_default_redirect_url(self) -> str:
+        """People of partners begin in the design hub, staff with the overview."""
+        return super().get_default_redirect_url() if is_staff(self.request.user) else "/design/"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Switch the language first, so that the page is drawn in it."""

@@ -38,6 +38,39 @@ STATES = {
 }
 
 
+WORDS = {
+    "maker": gettext_noop("maker"),
+    "partner": gettext_noop("partner"),
+    "joint_venture": gettext_noop("joint venture"),
+    "brand": gettext_noop("brand"),
+    "supplier": gettext_noop("supplier"),
+    "authority": gettext_noop("authority"),
+    "joint": gettext_noop("joint"),
+    "alliance": gettext_noop("alliance"),
+    "contract_manufacturing": gettext_noop("contract manufacturing"),
+    "sourcing": gettext_noop("sourcing"),
+    "technology_licence": gettext_noop("technology licence"),
+    "revision": gettext_noop("revision"),
+    "change_order": gettext_noop("change order"),
+    "firmware": gettext_noop("firmware"),
+    "deviation": gettext_noop("deviation"),
+    "stage_gate": gettext_noop("stage gate"),
+    "draft": gettext_noop("draft"),
+    "in_review": gettext_noop("in review"),
+    "released": gettext_noop("released"),
+    "superseded": gettext_noop("superseded"),
+    "obsolete": gettext_noop("obsolete"),
+}
+"""Codes of kinds and states as people say them."""
+
+
+@register.filter
+def spoken(value: Any) -> str:
+    """Write the code of a kind or state in words; one that is not known as it stands, without underlines."""
+    text = WORDS.get(str(value))
+    return gettext(text) if text else str(value).replace("_", " ")
+
+
 @register.filter
 def indian(value: Any) -> str:
     """Write a number with Indian grouping: 1234567 becomes 12,34,567. Decimals keep their digits."""
