@@ -114,6 +114,9 @@ def test_family_templates_can_be_released(family: str) -> None:
     ("file", "old", "new", "code"),
     [
         ("lines.csv", "N1-SMT1,N1,", "N1-SMT1,N9,", "scenario.reference"),
+        ("partners.toml", '"OST-CG7"', '"OST-XX"', "scenario.reference"),
+        ("partners.toml", '["revision", "change_order"]', '["revisions"]', "scenario.reference"),
+        ("partners.toml", "[[party]]", "[[parties]]", "scenario.field"),
         ("stations.csv", ",MARK,", ",MAKR,", "scenario.reference"),
         ("streams.csv", ",9000,", ",many,", "scenario.field"),
         ("station_types.csv", ",yes,", ",maybe,", "scenario.field"),
@@ -163,3 +166,30 @@ def test_installing_twice_changes_nothing_but_expired_certificates(scenario: Sce
     install(scenario, today=today + dt.timedelta(days=30))
     assert counts()[:-1] == first[:-1]
     assert counts()[-1] > first[-1]
+
+
+@pytest.mark.django_db
+def test_people_of_partners_sign_with_what_is_printed(scenario: Scenario) -> None:
+    from django.contrib.auth import authenticate
+
+    from karkhana.design.models import Product
+    from karkhana.partners import signing
+    from karkhana.partners.models import Agreement, AgreementParty, Signatory
+    from karkhana.sim.partners import install_partners, install_people
+
+    today = dt.date(2026, 6, 15)
+    install(scenario, today=today)
+    install_partners(scenario.partners)
+    assert Agreement.objects.count() == len(scenario.partners.agreement)
+    approves = {
+        row.party.code: row.approves for row in AgreementParty.objects.filter(agreement__code="ALLIANCE")
+    }
+    assert approves["OSTREL"] == approves["JAMUNAPAR"]
+    assert Product.objects.get(code="OST-P7").agreement.code == "ALLIANCE"  # type: ignore[union-attr]
+    now = dt.datetime.combine(today, dt.time(), dt.UTC)
+    first, again = (install_people(scenario.partners, now=now) for _ in range(2))
+    for login, password, _ in again:
+        assert authenticate(username=login, password=password)
+        key = Signatory.objects.get(user__username=login, revoked_at=None)
+        assert signing.verify(key.public_key, signing.sign(key.sealed_key or "", password, b"x"), b"x")
+    assert {password for _, password, _ in first}.isdisjoint(password for _, password, _ in again)

@@ -231,10 +231,13 @@ def _show_accounts() -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from karkhana.sim.partners import install_people
+    from karkhana.sim.scenario import load_scenario
     from karkhana.site.roles import ensure_demo_accounts
 
     table = Table("account", "password", "role", title="Log in as")
-    for account in ensure_demo_accounts():
+    people = install_people(load_scenario().partners, now=dt.datetime.now(dt.UTC))
+    for account in (*ensure_demo_accounts(), *people):
         table.add_row(*account)
     Console(stderr=True).print(table)
 

@@ -7,10 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-PARTY_KINDS = ("maker", "partner", "joint_venture", "brand", "supplier", "authority")
-AGREEMENT_KINDS = ("alliance", "joint_venture", "contract_manufacturing", "sourcing", "technology_licence")
-SUBJECTS = ("revision", "change_order", "firmware", "deviation", "stage_gate")
-"""What a party may have to approve."""
+from karkhana.partners.kinds import AGREEMENT_KINDS, PARTY_KINDS, SUBJECTS
 
 
 class Brand(models.Model):

@@ -10,10 +10,8 @@ from django.db import transaction
 
 from karkhana.kernel.refusals import refuse
 from karkhana.partners import signing
+from karkhana.partners.kinds import AGREEMENT_KINDS, PARTY_KINDS, SUBJECTS
 from karkhana.partners.models import (
-    AGREEMENT_KINDS,
-    PARTY_KINDS,
-    SUBJECTS,
     Agreement,
     AgreementParty,
     Brand,

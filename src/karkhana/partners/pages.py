@@ -15,7 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from karkhana.kernel.refusals import Refusal, Refused, refuse
 from karkhana.partners import operations, queries
-from karkhana.partners.models import AGREEMENT_KINDS, PARTY_KINDS, SUBJECTS, Brand, Party
+from karkhana.partners.kinds import AGREEMENT_KINDS, PARTY_KINDS, SUBJECTS
+from karkhana.partners.models import Brand, Party
 from karkhana.partners.roles import ADMIN, has_role
 
 

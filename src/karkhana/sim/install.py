@@ -13,6 +13,7 @@ from karkhana.floor.setup import ensure_line, ensure_plant, ensure_setup, ensure
 from karkhana.partners.operations import ensure_brand
 from karkhana.people.models import Certificate, Operator
 from karkhana.people.operations import ensure_certificate, ensure_operator
+from karkhana.sim.partners import install_partners
 from karkhana.sim.scenario import Product, Scenario
 from karkhana.supply.operations import ensure_supplier
 
@@ -44,6 +45,7 @@ def install(scenario: Scenario, *, today: dt.date) -> None:
     released_at = dt.datetime.combine(today, dt.time(), dt.UTC)
     for product in scenario.products.values():
         _install_product(product, released_at)
+    install_partners(scenario.partners)
     for stream in scenario.streams:
         ensure_work_order(
             code=stream.work_order,

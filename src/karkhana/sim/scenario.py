@@ -25,6 +25,7 @@ from karkhana.design.families import ProductSpec, product_plan
 from karkhana.design.plan import PlanStep
 from karkhana.design.release import ReleasePackage
 from karkhana.kernel.refusals import Refused, refuse
+from karkhana.sim.partners import Partners, check_partners
 
 T = TypeVar("T", bound=msgspec.Struct)
 DEFAULT = Path(__file__).resolve().parents[3] / "scenarios" / "noida"
@@ -157,6 +158,7 @@ class Scenario(msgspec.Struct, frozen=True, dict=True):
     certificates: tuple[Certificate, ...]
     streams: tuple[Stream, ...]
     products: Mapping[str, Product]
+    partners: Partners = Partners()
 
     @cached_property
     def plant_of_line(self) -> dict[str, str]:
@@ -220,8 +222,14 @@ def load_scenario(folder: Path = DEFAULT) -> Scenario:
         products={
             path.name: _product(path) for path in sorted((folder / "products").iterdir()) if path.is_dir()
         },
+        partners=_partners(folder / "partners.toml"),
     )
     _check_references(scenario)
+    check_partners(
+        scenario.partners,
+        brands=[brand.code for brand in scenario.brands],
+        products=list(scenario.products),
+    )
     return scenario
 
 
@@ -273,6 +281,11 @@ def _toml(path: Path) -> dict[str, Any]:
         raise _missing(path) from None
     except tomllib.TOMLDecodeError as problem:
         raise _bad_field(path, 0, "", str(problem)) from None
+
+
+def _partners(path: Path) -> Partners:
+    """Read the partners; a scenario without the file has none."""
+    return _convert(path, _toml(path), Partners) if path.is_file() else Partners()
 
 
 def _product(folder: Path) -> Product:

@@ -38,6 +38,7 @@ __all__ = [
     "ROLES",
     "ensure_demo_accounts",
     "ensure_roles",
+    "fresh_password",
     "has_role",
     "role_required",
     "roles_of",
@@ -53,6 +54,11 @@ def ensure_roles() -> dict[str, Group]:
     return {role: Group.objects.get_or_create(name=role)[0] for role in ALL_ROLES}
 
 
+def fresh_password() -> str:
+    """Return a random password that a person can type."""
+    return "-".join(secrets.token_hex(2) for _ in range(3))
+
+
 def ensure_demo_accounts() -> list[tuple[str, str, str]]:
     """Make one account per role with a fresh random password; return (user, password, role) to print.
 
@@ -61,7 +67,7 @@ def ensure_demo_accounts() -> list[tuple[str, str, str]]:
     groups = ensure_roles()
     made = []
     for name, role in DEMO_ACCOUNTS:
-        password = "-".join(secrets.token_hex(2) for _ in range(3))
+        password = fresh_password()
         user, _ = get_user_model().objects.get_or_create(username=name)
         user.set_password(password)
         user.is_active = True

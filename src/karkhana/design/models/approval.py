@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from karkhana.partners.models import SUBJECTS, Party, Signatory
+from karkhana.partners.kinds import SUBJECTS
+from karkhana.partners.models import Party, Signatory
 
 
 class Approval(models.Model):

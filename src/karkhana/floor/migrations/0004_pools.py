@@ -76,10 +76,6 @@ CREATE TRIGGER pool_allotment_append_only BEFORE UPDATE OR DELETE ON floor_poola
     FOR EACH ROW EXECUTE FUNCTION ledger_forbid_change();
 CREATE TRIGGER pool_spoilt_append_only BEFORE UPDATE OR DELETE ON floor_poolspoilt
     FOR EACH ROW EXECUTE FUNCTION ledger_forbid_change();
-CREATE TRIGGER pool_allotment_no_truncate BEFORE TRUNCATE ON floor_poolallotment
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_forbid_change();
-CREATE TRIGGER pool_range_no_truncate BEFORE TRUNCATE ON floor_poolrange
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_forbid_change();
 
 -- A draw moves a counter and nothing that the gate caches: only a range that comes or goes does.
 CREATE TRIGGER bump_reference AFTER INSERT OR UPDATE OR DELETE ON floor_pool
@@ -96,11 +92,9 @@ END $$;
 BACK = """
 DROP TRIGGER pool_take ON floor_poolallotment;
 DROP TRIGGER pool_allotment_append_only ON floor_poolallotment;
-DROP TRIGGER pool_allotment_no_truncate ON floor_poolallotment;
 DROP TRIGGER pool_spoilt_append_only ON floor_poolspoilt;
 DROP TRIGGER pool_only_forward ON floor_poolrange;
 DROP TRIGGER pool_keep_drawn ON floor_poolrange;
-DROP TRIGGER pool_range_no_truncate ON floor_poolrange;
 DROP TRIGGER bump_reference ON floor_poolrange;
 DROP TRIGGER bump_reference ON floor_pool;
 DROP TRIGGER pool_fixed ON floor_pool;
