@@ -19,6 +19,9 @@ from karkhana.design.bom.fitting import (
 )
 from karkhana.design.bom.model import (
     ARTWORK,
+    DISTRIBUTOR,
+    HOUSE,
+    MAKER,
     MECHANICAL,
     PLACEMENT,
     BomLine,
@@ -60,6 +63,7 @@ def build_line(fields: Fields, columns: Columns, sheet: str, not_fitted: bool) -
         line=row.number,
         sheet=sheet,
         part_number=first_of((number, house, *suppliers.values())),
+        numbered_by=MAKER if number else HOUSE if house else DISTRIBUTOR if suppliers else "",
         manufacturer=maker,
         description=described,
         value=row.cell(columns.value),
@@ -71,6 +75,11 @@ def build_line(fields: Fields, columns: Columns, sheet: str, not_fitted: bool) -
         alternates=tuple(pair for pair in [*pairs[1:], *extra] if pair[1] and pair[1] != number),
         suppliers=suppliers,
     )
+    return kind_of(line)
+
+
+def kind_of(line: BomLine) -> BomLine:
+    """The same line with its kind settled."""
     return msgspec.structs.replace(line, kind=_kind(line))
 
 

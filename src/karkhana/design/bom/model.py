@@ -16,6 +16,10 @@ PLACEMENT = "placement"
 MECHANICAL = "mechanical"
 ARTWORK = "artwork"
 
+MAKER = "maker"
+HOUSE = "house"
+DISTRIBUTOR = "distributor"
+
 
 class BomLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a bill.
@@ -24,12 +28,14 @@ class BomLine(msgspec.Struct, frozen=True, kw_only=True):
     a designator printed twice stays twice: the file says so, and its quantity usually counts it twice.
     ``not_fitted`` is the part of them that stays empty on the board. ``kind`` is ``mechanical`` for a line
     that carries a quantity without designators, ``artwork`` for fiducials, logos, mounting holes, test pads
-    and net ties without a part number, and ``placement`` for everything else.
+    and net ties without a part number, and ``placement`` for everything else. ``numbered_by`` tells
+    whose number ``part_number`` is (``maker``, ``house`` or ``distributor``), empty when that is not known.
     """
 
     line: int
     sheet: str
     part_number: str = ""
+    numbered_by: str = ""
     manufacturer: str = ""
     description: str = ""
     value: str = ""
