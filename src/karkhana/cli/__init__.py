@@ -36,6 +36,7 @@ COMMANDS: dict[str, Entry] = {
     "doctor": Entry("karkhana.cli.database", "Check this installation and say what to mend.", "doctor_app"),
     "database": Entry("karkhana.cli.database", "Start, stop or look at the embedded database."),
     "import": Entry("karkhana.cli.imports", "Read files from elsewhere: bills of material."),
+    "diff": Entry("karkhana.cli.diff", "What two revisions or files differ in, place by place."),
     "release": Entry("karkhana.cli.factory", "Release a product's revision to the floor.", "release_app"),
     "replay": Entry("karkhana.cli.replay", "Feed recorded events into the record."),
     "simulate": Entry("karkhana.cli.factory", "Let the simulated factory produce.", "simulate_app"),

@@ -24,7 +24,7 @@ from karkhana.ledger import events as ev
 from karkhana.partners.http import router as partners
 from karkhana.partners.roles import HUB_ROLES, ROLES, has_role
 
-_UNKNOWN = {"unit.unknown", "lot.unknown", "line.unknown"}
+_UNKNOWN = {"unit.unknown", "lot.unknown", "line.unknown", "product.unknown", "revision.unknown"}
 _STATUS = {"batch.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
 
 

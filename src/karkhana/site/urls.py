@@ -7,6 +7,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
+from karkhana.design.pages.difference import difference_page, difference_xlsx
 from karkhana.design.pages.imports import import_confirm, import_page, import_preview
 from karkhana.floor import pages as floor
 from karkhana.partners import pages as partners
@@ -46,6 +47,8 @@ urlpatterns = [
     path("refusals/", staff(floor.refusals), name="refusals"),
     path("recall/", leads(floor.recall_page), name="recall"),
     path("recall/list.csv", leads(floor.recall_csv), name="recall-csv"),
+    path("design/diff/", engineers(difference_page), name="design-diff"),
+    path("design/diff/xlsx/", engineers(difference_xlsx), name="design-diff-xlsx"),
     path("import/", engineers(import_page), name="import"),
     path("import/preview/", engineers(import_preview), name="import-preview"),
     path("import/confirm/", engineers(import_confirm), name="import-confirm"),

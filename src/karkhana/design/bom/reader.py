@@ -35,7 +35,7 @@ def read_bom(data: bytes, *, file_name: str, sheet: str | None = None) -> BomRep
     Raises:
         Refused: with a code ``bom.*`` for everything that is not a readable bill of materials.
     """
-    name = _shown(file_name)
+    name = shown_name(file_name)
     sniff.refuse_by_size(len(data), name)
     sniff.refuse_by_signature(data[:64], name)
     source = read_workbook(data, name) if is_workbook(data) else read_text(data, name)
@@ -49,7 +49,7 @@ def read_bom(data: bytes, *, file_name: str, sheet: str | None = None) -> BomRep
     return _report(source, found, lines)
 
 
-def _shown(file_name: str) -> str:
+def shown_name(file_name: str) -> str:
     """The file's own name, short and printable, for messages."""
     last = re.split(r"[/\\]", file_name)[-1]
     return "".join(character if character.isprintable() else "?" for character in last)[:120] or "the file"

@@ -15,6 +15,7 @@ from karkhana.design.bom.model import BomLine
 from karkhana.design.difference import texts
 from karkhana.design.difference.model import (
     ALTERNATES,
+    APPROVED,
     DESCRIPTION,
     MANUFACTURER,
     PACKAGE,
@@ -56,6 +57,7 @@ def compare_lines(a: BomLine, b: BomLine, context: Context) -> Outcome:
         PACKAGE: _package(a.package, b.package, context.strict, identified),
         MANUFACTURER: _maker(a.manufacturer, b.manufacturer, context.strict, identified),
         ALTERNATES: _alternates(a, b, context.strict),
+        APPROVED: _approved(content(a, APPROVED), content(b, APPROVED)),
         DESCRIPTION: _description(a.description, b.description, context.strict),
     }
     told = {field: verdicts[field] for field in verdicts if field in context.fields}
@@ -132,6 +134,12 @@ def _alternates(a: BomLine, b: BomLine, strict: bool) -> str | None:
     if mine == theirs:
         return EQUAL
     return MATTERS if strict or (mine and theirs) else None
+
+
+def _approved(a: tuple[str, ...], b: tuple[str, ...]) -> str:
+    """The approved manufacturers, in whatever order."""
+    same = {texts.maker_words(name) for name in a} == {texts.maker_words(name) for name in b}
+    return EQUAL if same else MATTERS
 
 
 def _description(a: str, b: str, strict: bool) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from karkhana.design.bom import BomReport, Unparsed, read_bom
 from karkhana.design.bom.placement import PLACEMENT_FILE, read_placement
+from karkhana.design.bom.reader import shown_name
 from karkhana.design.difference.model import (
     PACKAGE,
     PART,
@@ -23,6 +24,7 @@ def read_bill(data: bytes, *, file_name: str) -> Bill:
         Refused: ``bom.*`` for what is neither a bill nor a placement file; ``diff.row_unclear`` for a row
             whose quantity or designators cannot be understood: it would look like a removed part.
     """
+    file_name = shown_name(file_name)
     try:
         report = read_bom(data, file_name=file_name)
     except Refused as refused:

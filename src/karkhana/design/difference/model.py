@@ -21,8 +21,9 @@ PACKAGE = "package"
 QUANTITY = "quantity"
 ALTERNATES = "alternates"
 FITTED = "fitted"
+APPROVED = "approved_manufacturers"
 DESCRIPTION = "description"
-FIELDS = (PART, VALUE, PACKAGE, MANUFACTURER, QUANTITY, ALTERNATES, FITTED, DESCRIPTION)
+FIELDS = (PART, VALUE, PACKAGE, MANUFACTURER, QUANTITY, ALTERNATES, APPROVED, FITTED, DESCRIPTION)
 """Every field that is compared, in the order in which it is told."""
 
 _COLUMNS = {
@@ -34,6 +35,12 @@ _COLUMNS = {
     ALTERNATES: ("alternate", "part_number_2", "notes"),
 }
 _LAYOUT = ("references", "part_number", "manufacturer", "value", "package", "description")
+
+
+class StoredLine(BomLine, frozen=True, kw_only=True):
+    """A line of the house's own record, which knows more than a file does."""
+
+    approved_manufacturers: tuple[str, ...] = ()
 
 
 class Bill(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +97,8 @@ def content(line: BomLine, field: str) -> Any:
     """What a line says in a field of text, or its alternates."""
     if field == ALTERNATES:
         return tuple(" ".join(filter(None, pair)) for pair in line.alternates)
+    if field == APPROVED:
+        return line.approved_manufacturers if isinstance(line, StoredLine) else ()
     return getattr(line, "part_number" if field == PART else field)
 
 
