@@ -36,18 +36,21 @@
   if (!form) return;
   const side = (name) => form.querySelector(`[name=${name}]`);
   const problem = form.querySelector("[data-diff-problem]");
-  for (const name of ["a", "b"]) {
-    const file = side(`file_${name}`);
-    file.addEventListener("change", () => {
-      const large = [...form.querySelectorAll("[type=file]")].some(
-        (field) => field.files[0] && field.files[0].size > Number(form.dataset.maxBytes));
-      problem.hidden = !large;
-      file.setCustomValidity(large ? problem.textContent : "");
-    });
-  }
+  const files = [side("file_a"), side("file_b")];
+  const judge = () => {
+    const large = files.map((field) => Boolean(field.files[0]) && field.files[0].size > Number(form.dataset.maxBytes));
+    problem.hidden = !large.includes(true);
+    files.forEach((field, index) => field.setCustomValidity(large[index] ? problem.textContent : ""));
+  };
+  for (const field of files) field.addEventListener("change", judge);
   form.querySelector("[data-diff-swap]").addEventListener("click", () => {
     [side("a").value, side("b").value] = [side("b").value, side("a").value];
-    const [a, b] = [side("file_a"), side("file_b")];
-    [a.files, b.files] = [b.files, a.files];
+    const kept = files.map((field) => [...field.files]);
+    files.forEach((field, index) => {
+      const moved = new DataTransfer();
+      for (const file of kept[1 - index]) moved.items.add(file);
+      field.files = moved.files;
+    });
+    judge();
   });
 })();
