@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.files.uploadedfile import UploadedFile
 
+from karkhana.design.bom import BomLine
 from karkhana.design.bom.lines import kind_of
 from karkhana.design.bom.reader import shown_name
 from karkhana.design.bom.sniff import refuse_by_size
@@ -30,7 +31,7 @@ def comparable(revision: Revision) -> Bill:
     )
 
 
-def _line(item: BomItem) -> StoredLine:
+def _line(item: BomItem) -> BomLine:
     """One stored line; a sub-assembly is the part ``PRODUCT:REV``, so that its next revision shows."""
     line = StoredLine(
         line=item.number,
@@ -89,7 +90,7 @@ def bill_named(text: str, *, side: str) -> Bill:
             name=shown,
             product=splits[-1][0],
         )
-    revisions = list(known.revision_set.order_by("code").values_list("code", flat=True)[:12])
+    revisions = list(known.revisions.order_by("code").values_list("code", flat=True)[:12])
     raise refuse(
         "revision.unknown",
         "{side} is {name}, but {product} has no such revision; it has {revisions}.",

@@ -57,7 +57,7 @@ def compare_lines(a: BomLine, b: BomLine, context: Context) -> Outcome:
         PACKAGE: _package(a.package, b.package, context.strict, identified),
         MANUFACTURER: _maker(a.manufacturer, b.manufacturer, context.strict, identified),
         ALTERNATES: _alternates(a, b, context.strict),
-        APPROVED: _approved(content(a, APPROVED), content(b, APPROVED)),
+        APPROVED: _approved(a, b),
         DESCRIPTION: _description(a.description, b.description, context.strict),
     }
     told = {field: verdicts[field] for field in verdicts if field in context.fields}
@@ -136,10 +136,14 @@ def _alternates(a: BomLine, b: BomLine, strict: bool) -> str | None:
     return MATTERS if strict or (mine and theirs) else None
 
 
-def _approved(a: tuple[str, ...], b: tuple[str, ...]) -> str:
-    """The approved manufacturers, in whatever order."""
-    same = {texts.maker_words(name) for name in a} == {texts.maker_words(name) for name in b}
-    return EQUAL if same else MATTERS
+def _approved(a: BomLine, b: BomLine) -> str:
+    """The approved manufacturers, in whatever order; none named means the part's own."""
+    mine, theirs = content(a, APPROVED), content(b, APPROVED)
+    if mine == theirs:
+        return EQUAL
+    first = {texts.maker_words(name) for name in mine or (a.manufacturer,)}
+    second = {texts.maker_words(name) for name in theirs or (b.manufacturer,)}
+    return EQUAL if first == second else MATTERS
 
 
 def _description(a: str, b: str, strict: bool) -> str | None:

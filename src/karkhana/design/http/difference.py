@@ -9,9 +9,9 @@ from ninja import File, Form, Query, Router
 from ninja.files import UploadedFile
 from pydantic import StringConstraints
 
+from karkhana.design.comparing import difference_of, one_side
 from karkhana.design.difference import compare
 from karkhana.design.http.answers import ERRORS
-from karkhana.design.comparing import difference_of, one_side
 
 router = Router(tags=["design"])
 Named = Annotated[str, StringConstraints(min_length=1, max_length=130, pattern=r"^[^\x00-\x1f\x7f]+$")]

@@ -17,10 +17,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from karkhana.design.bom.limits import MAX_BYTES
+from karkhana.design.comparing import one_side
 from karkhana.design.difference import Difference, compare
 from karkhana.design.difference.workbook import difference_workbook
 from karkhana.design.models import Revision
-from karkhana.design.comparing import one_side
 from karkhana.kernel.refusals import Refused
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
