@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("rolled_back")
 OPEN = {"healthz", "login/"}
 SAMPLES = {"<path:code>": "ASM-1", "<path:serial>": "U1", "<str:serial>": "U1", "<str:code>": "L-ASM"}
 LEAD_PAGES = ("/recall/", "/recall/list.csv")
-ENGINEER_PAGES = ("/import/",)
+ENGINEER_PAGES = ("/import/", "/design/diff/")
 PAGES = ("/", "/live/", "/lines/", "/lines/L-ASM/", "/lines/L-ASM/live/", "/stations/", "/station/ASM-1/",
          "/units/", "/refusals/", "/search/?q=X", *LEAD_PAGES, *ENGINEER_PAGES)  # fmt: skip
 

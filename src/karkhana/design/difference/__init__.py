@@ -15,7 +15,7 @@ What is decided where bills leave room:
 - Places that are drawn but not fitted, fiducials and logos may come and go without changing the build.
 """
 
-from karkhana.design.difference.compare import compare
+from karkhana.design.difference.comparison import compare
 from karkhana.design.difference.files import read_bill
 from karkhana.design.difference.model import Bill, Change, Difference, Place
 

@@ -1,7 +1,7 @@
 """What is compared and what comes out: a bill with what it states, a change, a difference.
 
 Owns the shapes only. How two texts are judged equal is in ``texts`` and ``values``; which place is compared
-with which in ``compare``.
+with which in ``comparison``.
 """
 
 from __future__ import annotations

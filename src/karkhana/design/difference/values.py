@@ -61,7 +61,8 @@ def parse_value(text: str) -> Value:
     rest = plain
     for start, end, _, _ in reversed(found):
         rest = f"{rest[:start]} {rest[end:]}"
-    words = frozenset(word for word in re.split(r"[^\w.+-]+", rest.casefold()) if word.strip("._+-"))
+    pieces = (piece.strip("._+-") for piece in re.split(r"[^\w.+-]+", rest.casefold()))
+    words = frozenset(filter(None, pieces))
     quantities = tuple((number.normalize(), unit) for _, _, number, unit in found)
     return Value(quantities, words, bool(found) and not plain[: found[0][0]].strip("± "))
 

@@ -216,7 +216,7 @@ class _Comparison:
             for (_, fitted), (line, names) in places.items()
         ]
         found += [place for kind, place in self.mechanical if kind == side]
-        return tuple(sorted(found, key=lambda place: (not place.matters, _where(place.references))))
+        return tuple(sorted(found, key=_place_order))
 
     def _not_compared(self) -> tuple[str, ...]:
         """Fields that only one bill states, and part numbers when no pair had a common issuer."""
@@ -269,6 +269,14 @@ def _where(references: Iterable[str]) -> tuple[Any, ...]:
     return (0, texts.natural(first)) if first is not None else (1, ())
 
 
+def _place_order(place: Place) -> tuple[Any, ...]:
+    """What matters first, then by designators; equal ones by the rest of the line."""
+    names = tuple(map(texts.natural, place.references))
+    line = place.line
+    return not place.matters, not names, names, line.part_number, line.value, line.description, line.line
+
+
 def _order(change: Change) -> tuple[Any, ...]:
     """By field, then by first designator."""
-    return (FIELDS.index(change.field), _where(change.references), change.part, str(change.before))
+    where = _where(change.references)
+    return FIELDS.index(change.field), where, change.part, str(change.before), str(change.after)
