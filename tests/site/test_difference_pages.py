@@ -18,8 +18,9 @@ from openpyxl import load_workbook
 from karkhana.design.bom import read_bom
 from karkhana.design.comparing import bill_named, comparable
 from karkhana.design.difference import compare, read_bill
-from karkhana.design.models import Revision
+from karkhana.design.models import Product, Revision
 from karkhana.design.operations import import_bom
+from karkhana.partners.models import Brand, Party, PartyMember
 from karkhana.people.tokens import issue_token
 from karkhana.site.roles import ensure_roles
 
@@ -217,6 +218,23 @@ def test_wrong_files_are_refused_on_page_and_api(
     assert page.context["refusal"]["code"] == code
     answer = machine("engineer").post("/api/design/diff", {"file_a": upload(data), "file_b": upload(OLD)})
     assert (answer.status_code, answer.json()["refusal"]["code"]) == (422, code)
+
+
+def test_people_of_a_partner_compare_only_what_they_may_see(revisions: tuple[str, str]) -> None:
+    brand = Brand.objects.create(code="THEIRS", name="Theirs")
+    party = Party.objects.create(code="THEIRS", name="Theirs", kind="brand", brand=brand)
+    stored("OWN", "A", OLD)
+    Product.objects.filter(code="OWN").update(brand=brand)
+    user = get_user_model().objects.create_user("of-a-partner")
+    user.groups.set([ensure_roles()["partner"]])
+    PartyMember.objects.create(user=user, party=party)
+    client = Client()
+    client.force_login(user)
+    shown = ask(client, "OWN:A", "GADGET:A")
+    assert shown.context["refusal"]["code"] == "product.unknown"
+    assert shown.context["offered"] == ["OWN:A"]
+    assert not ask(client, "OWN:A", "OWN:A").context["difference"]["summary"]["differs"]
+    assert ask(client, "OWN:A", "GADGET:A", path="/api/design/diff").status_code == 404
 
 
 class TestApi:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.files.uploadedfile import UploadedFile
 
+from karkhana.design.access import visible_products
 from karkhana.design.bom import BomLine
 from karkhana.design.bom.lines import kind_of
 from karkhana.design.bom.reader import shown_name
@@ -51,13 +54,14 @@ def _line(item: BomItem) -> BomLine:
     return kind_of(line)
 
 
-def bill_named(text: str, *, side: str) -> Bill:
+def bill_named(text: str, *, side: str, user: Any = None) -> Bill:
     """Return the stored bill that ``PRODUCT:REV`` names.
 
     Both codes may hold colons; the longest product code that fits is taken.
 
     Args:
         side: ``A`` or ``B``, so that a refusal says which of the two is meant.
+        user: only what this log-in may see; everything for None, as on the command line.
 
     Raises:
         Refused: ``diff.name``, ``product.unknown``, ``revision.unknown``.
@@ -72,15 +76,13 @@ def bill_named(text: str, *, side: str) -> Bill:
             side=side,
             name=shown or "empty",
         )
+    seen = Product.objects.order_by("code") if user is None else visible_products(user)
+    revisions = Revision.objects.select_related("product", "base").filter(product__in=seen)
     for product, code in reversed(splits):
-        found = (
-            Revision.objects.select_related("product", "base")
-            .filter(product__code=product, code=code)
-            .first()
-        )
+        found = revisions.filter(product__code=product, code=code).first()
         if found is not None:
             return comparable(found)
-    known = Product.objects.filter(code__in=[product for product, _ in splits]).order_by("code").last()
+    known = seen.filter(code__in=[product for product, _ in splits]).last()
     if known is None:
         raise refuse(
             "product.unknown",
@@ -90,7 +92,7 @@ def bill_named(text: str, *, side: str) -> Bill:
             name=shown,
             product=splits[-1][0],
         )
-    revisions = list(known.revisions.order_by("code").values_list("code", flat=True)[:12])
+    codes = list(known.revisions.order_by("code").values_list("code", flat=True)[:12])
     raise refuse(
         "revision.unknown",
         "{side} is {name}, but {product} has no such revision; it has {revisions}.",
@@ -98,20 +100,20 @@ def bill_named(text: str, *, side: str) -> Bill:
         side=side,
         name=shown,
         product=known.code,
-        revisions=", ".join(revisions) or "none",
+        revisions=", ".join(codes) or "none",
     )
 
 
-def difference_of(a: str, b: str) -> Difference:
+def difference_of(a: str, b: str, *, user: Any = None) -> Difference:
     """Compare two stored revisions, each named ``PRODUCT:REV``.
 
     Raises:
         Refused: as :func:`bill_named`.
     """
-    return compare(bill_named(a, side="A"), bill_named(b, side="B"))
+    return compare(bill_named(a, side="A", user=user), bill_named(b, side="B", user=user))
 
 
-def one_side(side: str, name: str | None, file: UploadedFile | None) -> Bill:
+def one_side(side: str, name: str | None, file: UploadedFile | None, *, user: Any = None) -> Bill:
     """Return one side of a comparison: the uploaded file when one came, else the stored revision.
 
     Raises:
@@ -122,7 +124,7 @@ def one_side(side: str, name: str | None, file: UploadedFile | None) -> Bill:
         refuse_by_size(file.size or 0, file_name)
         return read_bill(file.read(), file_name=file_name)
     if name:
-        return bill_named(name, side=side)
+        return bill_named(name, side=side, user=user)
     raise refuse(
         "diff.side_missing",
         "It is not said what {side} is.",

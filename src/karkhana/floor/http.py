@@ -12,7 +12,6 @@ from django.utils import timezone
 from ninja import Path, Query, Router, Schema
 from pydantic import StringConstraints
 
-from karkhana.design.http.answers import ERRORS, RefusalOut
 from karkhana.floor.operations import Outcome, record_events
 from karkhana.floor.recall import recall
 from karkhana.floor.trace import json_default, trace_unit

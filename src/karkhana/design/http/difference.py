@@ -11,7 +11,7 @@ from pydantic import StringConstraints
 
 from karkhana.design.comparing import difference_of, one_side
 from karkhana.design.difference import compare
-from karkhana.design.http.answers import ERRORS
+from karkhana.partners.answers import ERRORS
 
 router = Router(tags=["design"])
 Named = Annotated[str, StringConstraints(min_length=1, max_length=130, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -25,7 +25,7 @@ def get_difference(request: HttpRequest, a: Query[Named], b: Query[Named]) -> di
     ``changed`` matters for what is built, ``information`` does not; ``not_compared`` names fields that only
     one side knows.
     """
-    return difference_of(a, b).as_dict()
+    return difference_of(a, b, user=request.user).as_dict()
 
 
 @router.post("/diff", response={200: dict[str, Any], **ERRORS}, summary="What files and revisions differ in")
@@ -37,4 +37,5 @@ def post_difference(
     file_b: File[UploadedFile | None] = None,
 ) -> dict[str, Any]:
     """Compare as GET does, with a file in place of one revision or of both. Nothing is stored."""
-    return compare(one_side("A", a, file_a), one_side("B", b, file_b)).as_dict()
+    before = one_side("A", a, file_a, user=request.user)
+    return compare(before, one_side("B", b, file_b, user=request.user)).as_dict()

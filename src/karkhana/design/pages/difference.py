@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from karkhana.design.access import visible_products
 from karkhana.design.bom.limits import MAX_BYTES
 from karkhana.design.comparing import one_side
 from karkhana.design.difference import Difference, compare
@@ -46,7 +47,11 @@ def difference_page(request: HttpRequest) -> HttpResponse:
         if not files:
             response["HX-Push-Url"] = f"{reverse('design-diff')}?{urlencode(names)}"
         return response
-    context |= {"offered": _offered(), "max_bytes": MAX_BYTES, "max_megabytes": MAX_BYTES // 1048576}
+    context |= {
+        "offered": _offered(request.user),
+        "max_bytes": MAX_BYTES,
+        "max_megabytes": MAX_BYTES // 1048576,
+    }
     return render(request, "design/difference.html", context)
 
 
@@ -58,12 +63,8 @@ def difference_xlsx(request: HttpRequest) -> HttpResponse:
     try:
         answer = _difference(request, names).as_dict()
     except Refused as refused:
-        context = {
-            "names": names, "difference": None, "refusal": refused.refusal.as_dict(), "offered": _offered(),
-            "max_bytes": MAX_BYTES, "max_megabytes": MAX_BYTES // 1048576,
-        }  # fmt: skip
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return render(request, "design/difference.html", context, status=status)
+        context = {"names": names, "difference": None, "refusal": refused.refusal.as_dict()}
+        return _whole_page(request, context, HTTPStatus.UNPROCESSABLE_ENTITY)
     response = HttpResponse(difference_workbook(answer), content_type=XLSX)
     name = "".join(
         letter if letter.isascii() and (letter.isalnum() or letter in "-_.") else "_"
@@ -73,14 +74,21 @@ def difference_xlsx(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def _whole_page(request: HttpRequest, context: dict[str, Any], status: int = HTTPStatus.OK) -> HttpResponse:
+    """The form with what it offers, and the answer below it."""
+    limits = {"max_bytes": MAX_BYTES, "max_megabytes": MAX_BYTES // 1048576}
+    context = {**context, **limits, "offered": _offered(request.user)}
+    return render(request, "design/difference.html", context, status=status)
+
+
 def _difference(request: HttpRequest, names: dict[str, str]) -> Difference:
     """Compare the two sides of the request.
 
     Raises:
         Refused: as ``comparing.one_side``.
     """
-    a = one_side("A", names["a"], request.FILES.get("file_a"))
-    return compare(a, one_side("B", names["b"], request.FILES.get("file_b")))
+    a = one_side("A", names["a"], request.FILES.get("file_a"), user=request.user)
+    return compare(a, one_side("B", names["b"], request.FILES.get("file_b"), user=request.user))
 
 
 def _names(request: HttpRequest) -> dict[str, str]:
@@ -89,7 +97,8 @@ def _names(request: HttpRequest) -> dict[str, str]:
     return {side: given.get(side, "").strip()[:200] for side in ("a", "b")}
 
 
-def _offered() -> list[str]:
-    """The revisions that the form offers, the newest of each product last."""
-    found = Revision.objects.order_by("product__code", "pk").values_list("product__code", "code")
+def _offered(user: Any) -> list[str]:
+    """The revisions that the form offers: what the log-in may see, the newest of each product last."""
+    seen = Revision.objects.filter(product__in=visible_products(user))
+    found = seen.order_by("product__code", "pk").values_list("product__code", "code")
     return [f"{product}:{revision}" for product, revision in found[:NAMES_OFFERED]]
