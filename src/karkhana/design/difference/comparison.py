@@ -65,6 +65,7 @@ class _Comparison:
         self.added: dict[tuple[int, bool], tuple[BomLine, list[str]]] = {}
         self.removed: dict[tuple[int, bool], tuple[BomLine, list[str]]] = {}
         self.mechanical: list[tuple[str, Place]] = []
+        self.spots = spots_of(a), spots_of(b)
         self.common = self.unchanged = 0
 
     def result(self) -> Difference:
@@ -94,7 +95,7 @@ class _Comparison:
         )
 
     def _places(self) -> None:
-        mine, theirs = spots_of(self.a), spots_of(self.b)
+        mine, theirs = self.spots
         for name in mine.keys() | theirs.keys():
             before, after = mine.get(name, ()), theirs.get(name, ())
             if not after:
@@ -228,8 +229,8 @@ class _Comparison:
         return tuple(field for field in FIELDS if field in missing)
 
     def _warnings(self) -> Iterator[str]:
-        for bill in (self.a, self.b):
-            for name, spots in spots_of(bill).items():
+        for bill, places in zip((self.a, self.b), self.spots, strict=True):
+            for name, spots in places.items():
                 if len(spots) > 1 and not name.endswith(("*", "?")):
                     lines = sorted({line.line for line, _, _ in spots})
                     where = ("line " if len(lines) == 1 else "lines ") + ", ".join(map(str, lines))
