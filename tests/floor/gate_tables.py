@@ -100,6 +100,10 @@ TABLES = {
         08:01  DOCK-1  receive L9 CAP 5 NOBODY                            supplier.unknown
         08:01  SMT-1   release H9                                         hold.unknown
     """,
+    "a gate was revoked": """
+        08:00  FIN-8   start K1 order WO-KITE                             work_order.stage
+        08:01  FIN-8   start Y1 order WO-TOY                              accepted
+    """,
     "it is there already": PANEL
     + """
         08:01  SMT-1   start P1 order WO-MAIN x4                          unit.exists

@@ -104,6 +104,8 @@ TABLET = ReleasePackage(
     ),
 )
 TOY = msgspec.structs.replace(TABLET, product="TOY", brand="ACME")
+KITE = msgspec.structs.replace(TOY, product="KITE")
+"""Its last gate was revoked, so nothing may be started under its order."""
 RADIO = ReleasePackage(
     product="RADIO",
     revision="A",
@@ -117,15 +119,15 @@ RADIO = ReleasePackage(
             KeyPart("PCBA", (), "board", True, "MAIN", ("Z",)),)),
     ),
 )  # fmt: skip
-PACKAGES = (MAIN, PHONE, PHONE_B, TABLET, TOY, RADIO)
+PACKAGES = (MAIN, PHONE, PHONE_B, TABLET, TOY, RADIO, KITE)
 ORDERS = {"WO-MAIN": MAIN, "WO-PHONE": PHONE, "WO-PHONE-B": PHONE_B, "WO-TABLET": TABLET, "WO-TOY": TOY,
-          "WO-RADIO": RADIO}  # fmt: skip
+          "WO-RADIO": RADIO, "WO-KITE": KITE}  # fmt: skip
 LINES = {
     "L-SMT": ((MAIN,), ("SMT-1", "SMT-2", "AOI-1", "DEP-1", "ICT-1")),
     "L-ASM": ((PHONE, TABLET),
               ("ASM-1", "ASM-2", "PER-1", "FIN-1", "FIN-2", "OQC-1", "PACK-1", "PACK-2", "LABEL-1")),
     "L-NEW": ((PHONE_B,), ("ASM-9",)),
-    "L-TOY": ((TOY,), ("FIN-8",)),
+    "L-TOY": ((TOY, KITE), ("FIN-8",)),
     "L-RADIO": ((RADIO,), ("RF-1", "FIT-1")),
     "L-YARD": ((), ("DOCK-1", "REPAIR-1", "REPAIR-2")),
 }  # fmt: skip
@@ -164,12 +166,14 @@ def pure_reference() -> Reference:
         }),
         suppliers=frozenset({"SUP"}),
         feeder_parts=MappingProxyType(feeder),
+        closed_orders=MappingProxyType({"WO-KITE": ("MP", "PVT")}),
     )  # fmt: skip
 
 
 def set_up_database() -> None:
     """Write the workshop's reference data."""
     from karkhana.design.operations import ensure_product, release_revision
+    from karkhana.design.stages.operations import BEFORE, adopt_stage, revoke_gate
     from karkhana.floor.setup import (
         ensure_line,
         ensure_plant,
@@ -190,6 +194,7 @@ def set_up_database() -> None:
         release_revision(
             product_code=package.product, revision_code=package.revision, package=package, released_at=DAY
         )
+        adopt_stage(product_code=package.product, reason=BEFORE, now=DAY)
     ensure_plant(code="NOIDA", name="Noida", time_zone=IST)
     for line, (packages, codes) in LINES.items():
         ensure_line(code=line, plant="NOIDA", kind="assembly", name=line)
@@ -199,6 +204,7 @@ def set_up_database() -> None:
             ensure_setup(line=line, product=package.product, revision=package.revision)
     for code, package in ORDERS.items():
         ensure_work_order(code=code, product=package.product, revision=package.revision, quantity=1000)
+    revoke_gate(product_code="KITE", stage="PVT", reason="The seam tears", now=DAY)
     for name, held in CERTIFICATES.items():
         ensure_operator(code=name, name=name)
         for skill, (start, end) in held.items():

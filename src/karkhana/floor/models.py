@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from karkhana.design.models import Revision
+from karkhana.design.stages import STAGES
 
 
 class Plant(models.Model):
@@ -57,14 +59,12 @@ class LineSetup(models.Model):
         return f"{self.line} {self.revision}"
 
 
-STAGES = ("EVT", "DVT", "PVT", "MP")
-"""Engineering, design and production validation test, mass production."""
-
-
 class WorkOrder(models.Model):
     """An order to build so many units of one released revision.
 
-    ``stage`` is what the build is for; ``market`` the country (ISO 3166-1 alpha-2) that its units go to.
+    ``stage`` is what the build is for; a trigger refuses it where the product is not through the gates before
+    it. ``market`` is the country (ISO 3166-1 alpha-2) that its units go to. ``created_at`` is null on orders
+    from before this was kept.
     """
 
     code = models.CharField(max_length=40, unique=True)
@@ -72,6 +72,11 @@ class WorkOrder(models.Model):
     quantity = models.PositiveIntegerField()
     stage = models.CharField(max_length=4, default="MP", db_default="MP")
     market = models.CharField(max_length=2, default="IN", db_default="IN")
+    due_on = models.DateField(null=True, blank=True)
+    created_at = models.DateTimeField(null=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         constraints = [

@@ -46,6 +46,7 @@ def _read(cursor: Cursor) -> Reference:
         suppliers=_suppliers(cursor),
         feeder_parts=MappingProxyType(_feeder_parts(setups, releases)),
         pools=_pools(cursor),
+        closed_orders=MappingProxyType(_closed_orders(cursor)),
     )
 
 
@@ -90,6 +91,16 @@ def _work_orders(cursor: Cursor) -> dict[str, tuple[str, str]]:
         "SELECT w.code, p.code, r.code FROM floor_workorder w"
         " JOIN design_revision r ON r.id = w.revision_id JOIN design_product p ON p.id = r.product_id"
         " WHERE r.package IS NOT NULL"
+    )
+    return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+
+
+def _closed_orders(cursor: Cursor) -> dict[str, tuple[str, str]]:
+    cursor.execute(
+        "SELECT code, stage, missing FROM (SELECT w.code, w.stage,"
+        " design_stage_missing(r.product_id, w.stage) AS missing"
+        " FROM floor_workorder w JOIN design_revision r ON r.id = w.revision_id) orders"
+        " WHERE missing IS NOT NULL"
     )
     return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
 

@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 from django.db import models, transaction
 
 from karkhana.design.models import Revision
+from karkhana.design.stages.queries import present_stage
 from karkhana.floor.models import Line, LineSetup, Plant, Station, WorkOrder
+from karkhana.floor.orders.operations import require_stage
 from karkhana.kernel.refusals import refuse
 
 M = TypeVar("M", bound=models.Model)
@@ -55,21 +57,37 @@ def ensure_setup(*, line: str, product: str, revision: str) -> LineSetup:
     return setup
 
 
-def ensure_work_order(*, code: str, product: str, revision: str, quantity: int) -> WorkOrder:
+@transaction.atomic
+def ensure_work_order(
+    *, code: str, product: str, revision: str, quantity: int, stage: str | None = None, market: str = "IN"
+) -> WorkOrder:
     """Make sure that there is a work order over this revision and quantity.
 
+    Args:
+        stage: None for what an order that is there already is for, else for the stage that the product stands
+            at: mass production once it is through all its gates.
+        market: country of a new order's units.
+
     Raises:
-        Refused: ``setup.not_released``, or ``setup.work_order_taken`` when it stands for another revision.
+        Refused: ``setup.not_released``, ``order.stage_not_reached``, or ``setup.work_order_taken`` when it
+            stands for another revision or stage.
     """
     wanted = _released(product, revision)
-    order, _ = WorkOrder.objects.get_or_create(code=code, defaults={"revision": wanted, "quantity": quantity})
-    if order.revision_id != wanted.pk:
+    order = WorkOrder.objects.filter(code=code).select_related("revision__product").first()
+    if order is None:
+        stage = stage or present_stage(wanted.product_id)
+        require_stage(wanted.product_id, product=product, stage=stage)
+        return WorkOrder.objects.create(
+            code=code, revision=wanted, quantity=quantity, stage=stage, market=market
+        )
+    if order.revision_id != wanted.pk or stage not in (None, order.stage):
         raise refuse(
             "setup.work_order_taken",
-            "Work order {work_order} is for {other}, not for {product} {revision}.",
+            "Work order {work_order} is for {other} ({other_stage}), not for {product} {revision}.",
             "Use another work order number.",
             work_order=code,
             other=str(order.revision),
+            other_stage=order.stage,
             product=product,
             revision=revision,
         )

@@ -6,9 +6,10 @@ import datetime as dt
 
 from django.db import transaction
 
-from karkhana.design.models import Revision
+from karkhana.design.models import Revision, StageGate
 from karkhana.design.operations import ensure_product, import_bom, release_revision
 from karkhana.design.release import encode_package, package_hash
+from karkhana.design.stages.operations import BEFORE, adopt_stage
 from karkhana.floor.setup import ensure_line, ensure_plant, ensure_setup, ensure_station, ensure_work_order
 from karkhana.partners.operations import ensure_brand
 from karkhana.people.models import Certificate, Operator
@@ -45,6 +46,8 @@ def install(scenario: Scenario, *, today: dt.date) -> None:
     released_at = dt.datetime.combine(today, dt.time(), dt.UTC)
     for product in scenario.products.values():
         _install_product(product, released_at)
+        if not StageGate.objects.filter(product__code=product.code).exists():
+            adopt_stage(product_code=product.code, reason=BEFORE, now=released_at)
     install_partners(scenario.partners)
     for stream in scenario.streams:
         ensure_work_order(

@@ -64,6 +64,10 @@ REFUSALS: dict[str, tuple[str, str]] = {
         "Work order {work_order} is on hold.",
         "Stop building this order and tell the line lead.",
     ),
+    "work_order.stage": (
+        "Work order {work_order} is for {stage}, but its product is not through {missing}.",
+        "Do not start units under this order; tell the engineer that the gate is shut.",
+    ),
     "lot.held": (
         "Lot {lot} is on hold.",
         "Take it to quarantine and fetch another lot.",

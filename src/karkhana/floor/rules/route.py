@@ -31,6 +31,9 @@ def check_initialized(world: World, event: ev.UnitsInitialized) -> Refusal | Non
         return no("work_order.unknown", work_order=event.work_order)
     if event.work_order in world.held_work_orders:
         return no("work_order.held", work_order=event.work_order)
+    closed = world.reference.closed_orders.get(event.work_order)
+    if closed is not None:
+        return no("work_order.stage", work_order=event.work_order, stage=closed[0], missing=closed[1])
     if event.unit in world.units:
         return no("unit.exists", unit=event.unit)
     line = world.reference.stations[event.station].line

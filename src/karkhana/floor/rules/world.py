@@ -46,6 +46,8 @@ class Reference:
     Args:
         setups: line code to the (product, revision) pairs that it is set up to build.
         work_orders: code to (product, revision).
+        closed_orders: code of an order whose product is not through the gates before the order's stage, to
+            the stage and the first gate that is missing.
         certificates: operator code to skill to periods, half-open, plant-local days.
         feeder_parts: (line, station type) to location (None: any) to the parts it may hold.
         pools: which identities are drawn from pools, and the ranges of those.
@@ -59,6 +61,7 @@ class Reference:
     suppliers: frozenset[str]
     feeder_parts: Mapping[tuple[str, str], Mapping[str | None, frozenset[str]]]
     pools: PoolIndex = NO_POOLS
+    closed_orders: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
