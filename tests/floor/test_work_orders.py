@@ -127,8 +127,8 @@ def test_the_log_of_gates_is_written_once(nova: Revision) -> None:
         "UPDATE design_stagegate SET action = 'revoked'",
         "DELETE FROM design_stagegate",
         "INSERT INTO design_stagegate (product_id, stage, action, reason, decided_at, evidence,"
-        " evidence_hash, revision_id) SELECT product_id, 'EVT', 'passed', '', now(), '{}', repeat('0', 64), id"
-        " FROM design_revision LIMIT 1",
+        " evidence_hash, revision_id) SELECT product_id, 'EVT', 'passed', '', now(), '{}',"
+        " repeat('0', 64), id FROM design_revision LIMIT 1",
     ):
         with pytest.raises(IntegrityError) as caught, transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
