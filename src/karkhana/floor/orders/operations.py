@@ -59,7 +59,7 @@ def create_work_order(
             limit=QUANTITY_MAX,
         )
     owner = locked_product(product)
-    found = find_revision(product, revision.replace("\x00", "?"))
+    found = find_revision(product, revision)
     _check_revision(found)
     _check_market(found, market)
     require_stage(owner.pk, product=product, stage=stage)
