@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 
 import msgspec
 
@@ -15,7 +16,7 @@ from karkhana.design.bom.model import BomLine
 from karkhana.design.release import BomItem, Source
 from karkhana.kernel.refusals import refuse
 
-DEPTH_MAX = 12
+DEPTH_MAX, NODES_MAX = 12, 100_000
 Key = tuple[str, str]
 """(product, revision)."""
 
@@ -124,10 +125,10 @@ def explode(top: Key, bill_of: Callable[[Key], Sequence[BomItem]]) -> tuple[Node
         bill_of: gives the bill of a (product, revision), empty when there is none.
 
     Raises:
-        Refused: ``bom.circular``, naming the ring; ``bom.too_deep``.
+        Refused: ``bom.circular``, naming the ring; ``bom.too_deep``; ``bom.too_large``.
     """
     nodes: list[Node] = []
-    _explode((top,), Decimal(1), bill_of, nodes)
+    _explode((top,), Decimal(1), cache(bill_of), nodes)
     return tuple(nodes)
 
 
@@ -143,6 +144,14 @@ def _explode(
             limit=DEPTH_MAX,
         )
     for item in bill_of(path[-1]):
+        if len(nodes) >= NODES_MAX:
+            raise refuse(
+                "bom.too_large",
+                "With all its assemblies the bill of material of {product} has more than {limit} lines.",
+                "Look at its assemblies one by one.",
+                product=" ".join(path[0]),
+                limit=NODES_MAX,
+            )
         total = times * item.quantity
         nodes.append(Node(len(path), path, item, total))
         if item.assembly is None or not item.fitted:

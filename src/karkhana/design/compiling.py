@@ -12,14 +12,15 @@ The rule. A step says ``materials`` as the name of a class, or as a list of part
 * ``through-hole``: designators whose package begins with ``THT``; without such a step they are placement.
 * ``packing``: package ``PACK``. ``assembly``: all other lines without designators, dealt in turn.
 
-Lines named by a key part or by part number in another step are left out of the classes.
+Lines named by a key part or by part number in another step are left out of the classes. A part that several
+steps name is shared equally by them.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -108,6 +109,7 @@ def compile_package(
     lines = part_lines(items)
     taken, by_step = _deal(route, lines)
     slots: dict[tuple[str, str], str] = {}
+    counts: dict[str, int] = {}
     steps = []
     for number, step in enumerate(route, start=1):
         materials = tuple(
@@ -116,7 +118,7 @@ def compile_package(
                 alternates=line.alternates,
                 quantity=quantity,
                 references=line.references,
-                location=_slot(slots, step.station_type, line.part, plan.trolley),
+                location=_slot(slots, counts, step.station_type, line.part, plan.trolley),
             )
             for line, quantity in by_step[number]
         )
@@ -146,12 +148,14 @@ def release_problems(package: ReleasePackage, unused: Sequence[PartLine], plan: 
     """List everything that keeps a compiled plan from being released, by place."""
     found = list(route_problems(plan))
     if not found:
-        found += [Problem("release", text) for text in check_package(package)]
+        route, _ = walk(plan.steps)
+        found += [_placed(text, route) for text in check_package(package)]
     found += [
         Problem("bom", f"{line.part} is on the bill, but no step of the route consumes it.")
         for line in unused[:20]
     ]
     on_bill = {line.part: line.quantity for line in part_lines(package.bom)}
+    found += _material_problems(plan, on_bill)
     bound = [part.part for step in plan.steps for part in step.key_parts]
     found += [
         Problem("bom", f"The route binds {part} {bound.count(part)} times, the bill has {on_bill[part]}.")
@@ -159,6 +163,42 @@ def release_problems(package: ReleasePackage, unused: Sequence[PartLine], plan: 
         if part in on_bill and on_bill[part] != bound.count(part)
     ]
     return tuple(found)
+
+
+_PLACES = {
+    "Identity": "identities", "Firmware": "firmware", "Label": "labels", "Document": "documents",
+    "Compliance": "compliance", "Market": "markets", "Key": "route",
+}  # fmt: skip
+
+
+def _placed(text: str, route: Sequence[PlanStep]) -> Problem:
+    """Say where in the draft a problem of its package lies; steps have the numbers that people gave them."""
+    first, _, rest = text.partition(" ")
+    number = re.match(r"[0-9]+", rest)
+    if first == "Step" and number and 1 <= int(number[0]) <= len(route):
+        said = route[int(number[0]) - 1].number
+        return Problem(f"route.step {said}", f"Step {said}{rest[number.end() :]}")
+    if first == "Line" and number:
+        return Problem(f"bom.line {number[0]}", text)
+    return Problem(_PLACES.get(first, "release"), text)
+
+
+def _material_problems(plan: Plan, on_bill: Mapping[str, Decimal]) -> list[Problem]:
+    """Materials that name neither a class of lines nor a part of the bill."""
+    found = []
+    for step in plan.steps:
+        here = f"Step {step.number} ({step.name})"
+        if isinstance(step.materials, str):
+            if step.materials and step.materials not in CLASSES:
+                text = f"{here} consumes {step.materials[:40]!r}; there are {', '.join(CLASSES)}."
+                found.append(Problem(f"route.step {step.number}", text))
+            continue
+        found += [
+            Problem(f"route.step {step.number}", f"{here} consumes {part}, which is not on the bill.")
+            for part in step.materials
+            if part not in on_bill
+        ]
+    return found
 
 
 def _step(step: PlanStep, number: int, places: dict[int, int], materials: tuple[StepMaterial, ...]) -> Step:
@@ -178,10 +218,14 @@ def _step(step: PlanStep, number: int, places: dict[int, int], materials: tuple[
     )
 
 
-def _slot(slots: dict[tuple[str, str], str], station_type: str, part: str, trolley: str) -> str:
+def _slot(
+    slots: dict[tuple[str, str], str], counts: dict[str, int], station_type: str, part: str, trolley: str
+) -> str:
     """Give a part its feeder slot on a station type: the trolley's letter and a running number."""
-    number = sum(1 for known, _ in slots if known == station_type) + 1
-    return slots.setdefault((station_type, part), f"{trolley}{number:03d}")
+    if (known := slots.get((station_type, part))) is None:
+        counts[station_type] = number = counts.get(station_type, 0) + 1
+        known = slots[station_type, part] = f"{trolley}{number:03d}"
+    return known
 
 
 def _deal(
@@ -192,13 +236,17 @@ def _deal(
     taken = {part.part for step in route for part in step.key_parts}
     by_step: defaultdict[int, list[tuple[PartLine, Decimal]]] = defaultdict(list)
     wants: defaultdict[str, list[int]] = defaultdict(list)
+    named = Counter(
+        part for step in route if not isinstance(step.materials, str) for part in set(step.materials)
+    )
     for number, step in enumerate(route, start=1):
         if isinstance(step.materials, str):
             wants[step.materials].append(number)
             continue
-        for part in step.materials:
+        for part in dict.fromkeys(step.materials):
             if part in by_part:
-                by_step[number].append((by_part[part], by_part[part].quantity))
+                share = by_part[part].quantity / named[part]
+                by_step[number].append((by_part[part], share))
             taken.add(part)
     groups: defaultdict[str, list[PartLine]] = defaultdict(list)
     for line in lines:

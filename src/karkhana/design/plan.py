@@ -7,7 +7,8 @@ plan and a bill compile into a release package (``design.compiling``).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -105,6 +106,7 @@ def walk(steps: Sequence[PlanStep]) -> tuple[tuple[PlanStep, ...], tuple[Problem
         return (), tuple(problems)
     by_number = {step.number: step for step in sorted(steps, key=lambda step: step.number)}
     numbers = list(by_number)
+    higher = dict(pairwise(numbers))
     order: list[PlanStep] = []
     seen: set[int] = set()
     at: int | None = numbers[0]
@@ -112,7 +114,7 @@ def walk(steps: Sequence[PlanStep]) -> tuple[tuple[PlanStep, ...], tuple[Problem
         step = by_number[at]
         order.append(step)
         seen.add(at)
-        after = _after(step, numbers)
+        after = _after(step, higher)
         if after is not None and after not in by_number:
             text = f"Step {at} ({step.name}) goes on to step {after}, which is not there."
             problems.append(Problem(f"route.step {at}", text))
@@ -130,13 +132,10 @@ def walk(steps: Sequence[PlanStep]) -> tuple[tuple[PlanStep, ...], tuple[Problem
     return tuple(order), tuple(problems)
 
 
-def _after(step: PlanStep, numbers: list[int]) -> int | None:
-    if step.next == END:
-        return None
-    if step.next is not None:
-        return step.next
-    place = numbers.index(step.number) + 1
-    return numbers[place] if place < len(numbers) else None
+def _after(step: PlanStep, higher: Mapping[int, int]) -> int | None:
+    if step.next is None:
+        return higher.get(step.number)
+    return None if step.next == END else step.next
 
 
 def route_problems(plan: Plan) -> tuple[Problem, ...]:

@@ -17,6 +17,7 @@ from karkhana.partners.models import Signatory
 
 COMMENT_MAX = 2000
 CLOCK_MAX = dt.timedelta(minutes=10)
+SIGNATURE_DIGITS = 128
 
 
 def signatory_of(*, user: Any, parties: frozenset[str]) -> Signatory:
@@ -117,7 +118,7 @@ def approve_signed(
             "Enrol the public key first.",
         )
     _check(subject, signatory, stated_hash, decision)
-    if abs(signed_at - now) > CLOCK_MAX:
+    if signed_at.tzinfo is None or abs(signed_at - now) > CLOCK_MAX:
         raise refuse(
             "approval.time",
             "The statement says {at}, which is more than ten minutes from now.",
@@ -128,7 +129,7 @@ def approve_signed(
         subject, party=signatory.party.code, signatory=public_key, decision=decision,
         comment=_comment(comment), at=signed_at,
     )  # fmt: skip
-    if not signing.verify(public_key, signature, text):
+    if len(signature) != SIGNATURE_DIGITS or not signing.verify(public_key, signature, text):
         raise refuse(
             "approval.signature",
             "The signature does not fit the statement.",

@@ -6,8 +6,6 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from karkhana.design.approvals import rules
 from karkhana.design.approvals.rules import Given, Standing, Subject
 from karkhana.design.models import Approval, Product
@@ -36,11 +34,19 @@ def required_for(product: Product, kind: str, day: dt.date) -> tuple[frozenset[s
 
 
 def given_for(kind: str, name: str) -> list[Given]:
-    """Return every approval of a subject, of any content, in order of signing."""
-    rows = Approval.objects.filter(subject_kind=kind, subject=name).order_by("pk")
+    """Return every approval of a subject whose signature holds, of any content, in order of signing.
+
+    A row that somebody wrote past this program counts for nothing: it is not signed.
+    """
+    rows = (
+        Approval.objects.filter(subject_kind=kind, subject=name)
+        .select_related("party", "signatory")
+        .order_by("pk")
+    )
     return [
-        Given(*row)
-        for row in rows.values_list("party__code", "signatory__public_key", "subject_hash", "decision")
+        Given(row.party.code, row.signatory.public_key, row.subject_hash, row.decision)
+        for row in rows
+        if _holds(row)
     ]
 
 
@@ -106,10 +112,13 @@ def approval_board(subject: Subject, user: Any) -> ApprovalBoard:
 
 def _holds(row: Approval) -> bool:
     """Whether the signature fits the statement, and the statement says what the row says."""
-    said = msgspec.json.decode(row.statement)
-    told = (said["kind"], said["subject"], said["hash"], said["party"], said["decision"], said["comment"])
-    stored = (row.subject_kind, row.subject, row.subject_hash, row.party.code, row.decision, row.comment)
-    return told == stored and signing.verify(row.signatory.public_key, row.signature, row.statement.encode())
+    key = row.signatory.public_key
+    subject = Subject(row.subject_kind, row.subject, row.subject_hash, frozenset(), None)
+    text = rules.statement(
+        subject, party=row.party.code, signatory=key, decision=row.decision, comment=row.comment,
+        at=row.signed_at,
+    )  # fmt: skip
+    return row.statement.encode() == text and signing.verify(key, row.signature, text)
 
 
 def _mine(subject: Subject, user: Any, given: list[Given]) -> str | None:

@@ -16,7 +16,7 @@ from karkhana.design.operations.products import UNASSIGNED, ensure_product
 from karkhana.design.operations.revisions import draft_for_update
 from karkhana.design.queries import bill_of, stored_items
 from karkhana.design.release import BomItem
-from karkhana.design.release.checks import bom_problems
+from karkhana.design.release.checks import line_problems
 from karkhana.kernel.refusals import refuse
 
 LINES_MAX = 20_000
@@ -93,11 +93,12 @@ def save_line(*, product_code: str, revision_code: str, item: BomItem) -> BomIte
 
     Raises:
         Refused: ``release.immutable``, ``revision.*``, ``bom.line`` naming what is wrong with it,
-            ``bom.too_long``, ``bom.circular``.
+            ``bom.too_long``, ``bom.circular``, ``bom.too_deep``, ``bom.too_large``.
     """
     revision = draft_for_update(product_code, revision_code)
-    others = [line for line in stored_items(revision) if line.number != item.number]
-    if len(others) >= LINES_MAX or not 0 < item.number < 2**31:
+    base = {line.number: line for line in stored_items(revision.base)} if revision.base else {}
+    others = sum(line.number != item.number for line in stored_items(revision))
+    if others >= LINES_MAX or not 0 < item.number < 2**31:
         raise refuse(
             "bom.too_long",
             "Line {number} does not fit; a bill has at most {limit} lines.",
@@ -105,12 +106,12 @@ def save_line(*, product_code: str, revision_code: str, item: BomItem) -> BomIte
             number=item.number,
             limit=LINES_MAX,
         )
-    problems = bom_problems([*others, item])
-    mine = [text for text in problems if text.startswith(f"Line {item.number} ")] or problems
-    if mine:
-        raise refuse("bom.line", "{problem}", "Correct the line.", problem=mine[0], line=item.number)
+    problems = line_problems(item)
+    if problems:
+        raise refuse("bom.line", "{problem}", "Correct the line.", problem=problems[0], line=item.number)
     revision.lines.filter(number=item.number).delete()
-    _row(revision, Override(item.number, item)).save(force_insert=True)
+    if base.get(item.number) != item:  # a variant's line that is the base's again follows the base
+        _row(revision, Override(item.number, item)).save(force_insert=True)
     if item.assembly is not None:
         explode((product_code, revision_code), bill_of)
     return item

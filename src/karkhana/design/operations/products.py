@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from karkhana.design.families import FAMILIES
 from karkhana.design.models import Product
 from karkhana.design.models.product import OWNERS
 from karkhana.design.operations.codes import check_code
@@ -11,6 +12,7 @@ from karkhana.kernel.refusals import refuse
 from karkhana.partners.models import Agreement, Brand
 
 UNASSIGNED = "UNASSIGNED"
+SEGMENTS = (*FAMILIES, "subassembly")
 
 
 def ensure_product(*, code: str, name: str, brand: str, segment: str) -> Product:
@@ -20,9 +22,22 @@ def ensure_product(*, code: str, name: str, brand: str, segment: str) -> Product
     is never moved.
 
     Raises:
-        Refused: ``product.other_brand``, ``brand.unknown``, ``product.code``.
+        Refused: ``product.other_brand``, ``brand.unknown``, ``product.code``, ``product.name``,
+            ``product.segment``.
     """
     check_code("product", code, 40)
+    if not name.strip() or "\x00" in name:
+        raise refuse(
+            "product.name", "{name} cannot be the name of a product.", "Type a name.", name=repr(name[:40])
+        )
+    if segment not in SEGMENTS:
+        raise refuse(
+            "product.segment",
+            "There is no segment {segment}.",
+            "Choose one of {segments}.",
+            segment=segment[:40],
+            segments=", ".join(SEGMENTS),
+        )
     owner = _brand(brand)
     product, made = Product.objects.get_or_create(
         code=code, defaults={"name": name[:120], "brand": owner, "segment": segment}

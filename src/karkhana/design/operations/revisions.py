@@ -10,7 +10,7 @@ from django.db import transaction
 from karkhana.design.approvals import operations as approvals
 from karkhana.design.approvals.queries import required_for
 from karkhana.design.approvals.rules import Standing
-from karkhana.design.bill import explode
+from karkhana.design.bill import Key, explode
 from karkhana.design.models import Product, Revision
 from karkhana.design.models.product import DRAFT, IN_REVIEW, OBSOLETE, RELEASED, SUPERSEDED
 from karkhana.design.operations.codes import check_code
@@ -93,7 +93,8 @@ def create_revision(
         Refused: ``product.unknown``, ``revision.code``, ``revision.exists``, ``revision.unknown``.
     """
     check_code("revision", revision_code, 20)
-    product = Product.objects.filter(code=product_code).first()
+    # Locked, so that of two who begin the same revision at once one is refused.
+    product = Product.objects.select_for_update(no_key=True).filter(code=product_code).first()
     if product is None:
         raise refuse(
             "product.unknown", "There is no product {product}.", "Check the code.", product=product_code[:80]
@@ -129,8 +130,11 @@ def plan_of_any(revision: Revision) -> Plan | None:
     from karkhana.design.decompiling import plan_of_package
     from karkhana.design.queries import stored_plan
 
-    if revision.plan is None and revision.package is not None:
-        return plan_of_package(decode_package(revision.package))
+    if revision.package is not None:
+        package = decode_package(revision.package)
+        # A package that was released as it is need not be what the draft's plan said.
+        if revision.plan is None or compiled(revision)[0] != package:
+            return plan_of_package(package)
     return stored_plan(revision) if revision.plan else None
 
 
@@ -142,7 +146,8 @@ def save_plan(*, product_code: str, revision_code: str, plan: Plan, version: int
         version: the ``plan_version`` that the editor started from; None overwrites whatever is there.
 
     Raises:
-        Refused: ``release.immutable``, ``revision.*``, ``plan.changed`` when somebody else saved meanwhile.
+        Refused: ``release.immutable``, ``revision.*``, ``plan.changed`` when somebody else saved meanwhile,
+            ``plan.value`` when it holds what cannot be stored.
     """
     revision = draft_for_update(product_code, revision_code)
     if version is not None and version != revision.plan_version:
@@ -153,7 +158,16 @@ def save_plan(*, product_code: str, revision_code: str, plan: Plan, version: int
             product=product_code,
             revision=revision_code,
         )
-    revision.plan = encode_plan(plan)
+    try:
+        revision.plan = encode_plan(plan)
+    except (OverflowError, UnicodeEncodeError):
+        raise refuse(
+            "plan.value",
+            "The plan of {product} {revision} holds a number or a text that cannot be stored.",
+            "Look for a very large number or a broken character.",
+            product=product_code,
+            revision=revision_code,
+        ) from None
     revision.plan_version += 1
     revision.save(update_fields=["plan", "plan_version"])
     return revision
@@ -171,7 +185,7 @@ def submit_revision(*, product_code: str, revision_code: str, user: Any, now: dt
     package, _, problems = compiled(revision)
     if problems:
         raise _invalid(product_code, revision_code, [f"{p.place}: {p.text}" for p in problems])
-    _check_assemblies(revision)
+    _check_assemblies((product_code, revision_code), package)
     revision.state = IN_REVIEW
     revision.review_hash = package_hash(encode_package(package))
     revision.submitted_by, revision.submitted_at = user, now
@@ -179,10 +193,10 @@ def submit_revision(*, product_code: str, revision_code: str, user: Any, now: dt
     return revision
 
 
-def _check_assemblies(revision: Revision) -> None:
+def _check_assemblies(top: Key, package: ReleasePackage) -> None:
     """Refuse a bill that contains itself, or an assembly that is not released."""
-    top = (revision.product.code, revision.code)
-    needed = {node.item.assembly: node.item.number for node in explode(top, bill_of)}
+    nodes = explode(top, lambda key: package.bom if key == top else bill_of(key))
+    needed = {node.item.assembly: node.item.number for node in nodes if node.item.fitted}
     for assembly, line in needed.items():
         if assembly is None:
             continue
@@ -254,9 +268,10 @@ def approve_revision(
     """Sign a revision that is in review, for the party that a log-in signs for.
 
     Raises:
-        Refused: ``revision.not_in_review``, ``approval.*``.
+        Refused: ``revision.not_in_review``, ``revision.changed_in_review``, ``approval.*``.
     """
     revision = _in_review(product_code, revision_code)
+    _as_reviewed(revision)
     return approvals.approve(
         subject=revision_subject(revision, now.date()), user=user, stated_hash=stated_hash,
         passphrase=passphrase, now=now, decision=decision, comment=comment,
@@ -269,21 +284,29 @@ def release_reviewed(*, product_code: str, revision_code: str, now: dt.datetime)
 
     Raises:
         Refused: ``revision.not_in_review``, ``approval.missing``, ``approval.rejected``,
-            ``revision.changed_in_review`` when what it is a variant of has changed.
+            ``revision.changed_in_review`` when what it is a variant of has changed,
+            ``bom.assembly_not_released``.
     """
     revision = _in_review(product_code, revision_code)
+    package = _as_reviewed(revision)
+    _check_assemblies((product_code, revision_code), package)
+    approvals.require_complete(revision_subject(revision, now.date()))
+    _store(revision, package, now)
+    return revision
+
+
+def _as_reviewed(revision: Revision) -> ReleasePackage:
+    """Return what a revision in review compiles to now, which must be what was put into review."""
     package, _, problems = compiled(revision)
     if problems or package_hash(encode_package(package)) != revision.review_hash:
         raise refuse(
             "revision.changed_in_review",
-            "{product} {revision} is not what was put into review: its base has changed.",
+            "{product} {revision} is not what was put into review: its base or its product has changed.",
             "Take it back to draft and submit it again.",
-            product=product_code,
-            revision=revision_code,
+            product=revision.product.code,
+            revision=revision.code,
         )
-    approvals.require_complete(revision_subject(revision, now.date()))
-    _store(revision, package, now)
-    return revision
+    return package
 
 
 @transaction.atomic
@@ -298,7 +321,7 @@ def release_revision(
     Raises:
         Refused: ``release.mismatch`` (the package is for something else), ``release.invalid``,
             ``release.product_unknown``, ``release.needs_approval``, ``release.immutable`` (released already,
-            with other content).
+            with other content), ``revision.in_review``, ``bom.circular``, ``bom.assembly_not_released``.
     """
     if (package.product, package.revision) != (product_code, revision_code):
         raise refuse(
@@ -332,6 +355,15 @@ def release_revision(
             product=product_code,
             revision=revision_code,
         )
+    if revision.state == IN_REVIEW:
+        raise refuse(
+            "revision.in_review",
+            "{product} {revision} is in review; what is released then is what was reviewed.",
+            "Release it from review, or take it back to draft first.",
+            product=product_code,
+            revision=revision_code,
+        )
+    _check_assemblies((product_code, revision_code), package)
     required, _ = required_for(product, "revision", released_at.date())
     if required:
         raise refuse(

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from decimal import Decimal
+
+import msgspec
 
 from karkhana.design.release.package import ReleasePackage
 from karkhana.design.release.parts import (
@@ -19,6 +22,9 @@ from karkhana.design.release.parts import (
 from karkhana.kernel.identities import SCHEMES
 from karkhana.kernel.templates import compile_template
 
+TEXT_MAX, DESIGNATOR_MAX = 200, 80
+QUANTITY_MAX, QUANTITY_STEP = Decimal(10**12), Decimal("0.000001")
+
 
 def check_package(package: ReleasePackage) -> tuple[str, ...]:
     """List what is wrong with a package, as sentences that name the place; empty when it can be released."""
@@ -29,6 +35,8 @@ def check_package(package: ReleasePackage) -> tuple[str, ...]:
         *_firmware_problems(package.firmware),
         *bom_problems(package.bom),
         *_set_problems(package),
+        *_identity_problems(package.identities),
+        *_record_problems(package),
     ]
     if not 1 <= package.panel_positions <= 60:
         problems.append(f"panel_positions is {package.panel_positions}; it must be 1 to 60.")
@@ -53,7 +61,7 @@ def _route_problems(package: ReleasePackage) -> list[str]:
         problems += [
             f"Step {step.number}: quantity of {material.part} must be above 0."
             for material in step.materials
-            if material.quantity <= 0
+            if not (material.quantity.is_finite() and material.quantity > 0)
         ]
         problems += [
             f"Step {step.number}: {part.part} is its own alternate."
@@ -65,7 +73,17 @@ def _route_problems(package: ReleasePackage) -> list[str]:
     depanels = sum(step.passed_by == "TransformationEvent" for step in package.steps)
     if package.panel_positions > 1 and depanels != 1:
         problems.append("A product built on panels needs exactly one TransformationEvent step.")
-    return problems
+    return problems + _panel_problems(package)
+
+
+def _panel_problems(package: ReleasePackage) -> list[str]:
+    """A board that is cut out of its panel cannot go back to a step that is done on panels."""
+    cut = next((s.number for s in package.steps if s.passed_by == "TransformationEvent"), 0)
+    return [
+        f"Step {step.number} ({step.name}) re-enters at {step.reentry}, where the panel is still whole."
+        for step in package.steps
+        if step.number > cut and step.reentry is not None and step.reentry <= cut
+    ]
 
 
 def _reference_problems(package: ReleasePackage) -> list[str]:
@@ -141,22 +159,86 @@ def bom_problems(items: Iterable[BomItem]) -> list[str]:
     problems = []
     numbers: set[int] = set()
     for item in items:
-        line = f"Line {item.number} ({item.part or item.value or 'no part'})"
         if item.number in numbers:
-            problems.append(f"{line}: another line has this number.")
+            problems.append(f"{_line(item)}: another line has this number.")
         numbers.add(item.number)
-        if item.quantity < 0 or (item.quantity == 0 and (item.references or not item.not_fitted)):
-            problems.append(f"{line}: the quantity is {item.quantity}; a fitted line needs more than 0.")
-        if any(source.part == item.part for source in item.alternates if item.part):
-            problems.append(f"{line}: the part is its own alternate.")
-        doubles = [part for part, count in Counter(item.alternates).items() if count > 1]
-        if doubles:
-            problems.append(f"{line}: alternate {doubles[0].part} stands twice.")
-        if item.references and item.quantity != len(item.references):
-            problems.append(
-                f"{line}: quantity {item.quantity} for {len(item.references)} fitted designators."
-            )
+        problems += line_problems(item)
     return problems
+
+
+def line_problems(item: BomItem) -> list[str]:
+    """List what is wrong with one line of a bill by itself."""
+    line = _line(item)
+    problems = _quantity_problems(item)
+    # The same part number of another maker is a second source, not the part itself.
+    own = (_plain(item.part), _plain(item.manufacturer))
+    keys = [(_plain(source.part), _plain(source.manufacturer)) for source in item.alternates]
+    if item.part and any(
+        part == own[0] and (not maker or maker == own[1] or not own[1]) for part, maker in keys
+    ):
+        problems.append(f"{line}: the part is its own alternate.")
+    if any(not part for part, _ in keys):
+        problems.append(f"{line}: an alternate has no part number.")
+    doubles = [part for (part, _), count in Counter(keys).items() if count > 1 and part]
+    if doubles:
+        named = next(source.part for source in item.alternates if _plain(source.part) == doubles[0])
+        problems.append(f"{line}: alternate {named} stands twice.")
+    places = Counter((*item.references, *item.not_fitted))
+    twice = [place for place, count in places.items() if count > 1]
+    if twice:
+        problems.append(f"{line}: designator {twice[0]} stands twice.")
+    sources = [text for source in item.alternates for text in (source.part, source.manufacturer)]
+    texts = (item.part, item.manufacturer, item.package, *item.approved_manufacturers, *sources)
+    limits = [(TEXT_MAX, texts), (DESIGNATOR_MAX, tuple(places))]
+    problems += [
+        f"{line}: {text[:20]}... is longer than {limit} characters."
+        for limit, group in limits
+        for text in group
+        if len(text) > limit
+    ]
+    problems += [
+        f"{line}: {where} holds a character that cannot be stored." for where in unstorable(item)[:1]
+    ]
+    return problems
+
+
+def _quantity_problems(item: BomItem) -> list[str]:
+    line, quantity = _line(item), item.quantity
+    if not quantity.is_finite():
+        return [f"{line}: the quantity is {quantity}, which is no number."]
+    if quantity < 0 or (quantity == 0 and (item.references or not item.not_fitted)):
+        return [f"{line}: the quantity is {quantity}; a fitted line needs more than 0."]
+    if quantity >= QUANTITY_MAX or quantity != quantity.quantize(QUANTITY_STEP):
+        return [
+            f"{line}: the quantity is {quantity}; it must be below {QUANTITY_MAX}, with six decimals at most."
+        ]
+    if item.references and quantity != len(item.references):
+        return [f"{line}: quantity {quantity} for {len(item.references)} fitted designators."]
+    return []
+
+
+def _line(item: BomItem) -> str:
+    return f"Line {item.number} ({item.part or item.value or 'no part'})"
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def unstorable(value: object, place: str = "") -> list[str]:
+    """Name the texts in a value that no database can store: with NUL characters or lone surrogates."""
+    found: list[str] = []
+    stack = [(place, msgspec.to_builtins(value, builtin_types=(Decimal,)))]
+    while stack:
+        where, part = stack.pop()
+        if isinstance(part, str):
+            if "\x00" in part or any("\ud800" <= sign <= "\udfff" for sign in part):
+                found.append(where.lstrip(".") or "text")
+        elif isinstance(part, dict):
+            stack += [(f"{where}.{name}", inner) for name, inner in part.items()]
+        elif isinstance(part, list | tuple):
+            stack += [(f"{where}[{index}]", inner) for index, inner in enumerate(part)]
+    return sorted(found)
 
 
 def _test_problems(steps: Iterable[Step]) -> list[str]:
@@ -165,6 +247,10 @@ def _test_problems(steps: Iterable[Step]) -> list[str]:
         here = f"Step {step.number} ({step.name})"
         if step.tests and step.passed_by not in ("UnitsTested", "UnitsInspected"):
             problems.append(f"{here} has test limits but is passed by {step.passed_by}.")
+        numbers = [n for test in step.tests for n in (test.low, test.high) if n is not None]
+        if not all(number.is_finite() for number in numbers):
+            problems.append(f"{here}: a limit is no number.")
+            continue
         names = Counter(test.name for test in step.tests)
         problems += [f"{here}: measurement {name!r} stands twice." for name, n in names.items() if n > 1]
         problems += [f"{here}: a measurement has no name." for test in step.tests if not test.name.strip()]
@@ -214,3 +300,51 @@ def _set_problems(package: ReleasePackage) -> list[str]:
         for name, count in Counter(names).items()
         if count > 1
     ]
+
+
+def _identity_problems(rules: Iterable[IdentityRule]) -> list[str]:
+    problems = []
+    for rule in rules:
+        here = f"Identity {rule.kind!r}"
+        if not rule.kind.strip():
+            problems.append(f"{here}: it has no kind.")
+        if rule.first is not None and rule.last is not None:
+            if len(rule.first) != len(rule.last):
+                problems.append(f"{here}: {rule.first} and {rule.last} are not equally long.")
+            elif rule.first > rule.last:
+                problems.append(f"{here}: the range ends at {rule.last}, before it begins at {rule.first}.")
+        if rule.pattern is not None:
+            try:
+                re.compile(rule.pattern)
+            except (re.error, RecursionError, OverflowError) as problem:
+                problems.append(f"{here}: {rule.pattern[:60]!r} is no regular expression: {problem}.")
+    return problems
+
+
+def _record_problems(package: ReleasePackage) -> list[str]:
+    """What is wrong with documents, certificates, labels and markets, and with any text."""
+    sha256 = re.compile(r"[0-9a-f]{64}")
+    problems = [
+        f"Document {document.name!r}: {document.sha256[:70]!r} is no SHA-256."
+        for document in package.documents
+        if not sha256.fullmatch(document.sha256)
+    ]
+    problems += [
+        f"Compliance item {item.code!r}: the evidence {item.evidence[:70]!r} is no SHA-256."
+        for item in package.compliance
+        if item.evidence is not None and not sha256.fullmatch(item.evidence)
+    ]
+    problems += [
+        f"Label {label.name!r}: {size} mm is no size."
+        for label in package.labels
+        for size in (label.width_mm, label.height_mm)
+        if not (size.is_finite() and 0 < size < 2000)
+    ]
+    problems += [
+        f"Market {market[:20]!r} is no country code."
+        for market in package.markets
+        if not re.fullmatch(r"[A-Z]{2}", market)
+    ]
+    # Lines of the bill are looked through one by one.
+    rest = msgspec.structs.replace(package, bom=())
+    return problems + [f"{where} holds a character that cannot be stored." for where in unstorable(rest)]
