@@ -5,6 +5,7 @@ Pure. Owns the overlay of a variant on its base and the walk through sub-assembl
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
@@ -77,7 +78,10 @@ def overrides_between(base: Sequence[BomItem], variant: Sequence[BomItem]) -> tu
     """
     waiting = {item.number: item for item in base}
     place_of = {ref: item.number for item in base for ref in (*item.references, *item.not_fitted)}
-    part_of = {item.part: item.number for item in reversed(base) if not (item.references or item.not_fitted)}
+    part_of: defaultdict[str, list[BomItem]] = defaultdict(list)
+    for item in base:
+        if not (item.references or item.not_fitted):
+            part_of[item.part].append(item)
     fresh = max(waiting, default=0)
     overrides = []
     for item in sorted(variant, key=lambda line: -len(line.references)):
@@ -94,7 +98,10 @@ def overrides_between(base: Sequence[BomItem], variant: Sequence[BomItem]) -> tu
 
 
 def _match(
-    item: BomItem, waiting: Mapping[int, BomItem], place_of: Mapping[str, int], part_of: Mapping[str, int]
+    item: BomItem,
+    waiting: Mapping[int, BomItem],
+    place_of: Mapping[str, int],
+    part_of: Mapping[str, Sequence[BomItem]],
 ) -> int | None:
     shared: dict[int, int] = {}
     for reference in (*item.references, *item.not_fitted):
@@ -105,8 +112,9 @@ def _match(
         return max(shared, key=lambda number: (shared[number], -number))
     if item.references or item.not_fitted:
         return None
-    number = part_of.get(item.part)
-    return number if number in waiting else None
+    left = [line for line in part_of.get(item.part, ()) if line.number in waiting]
+    alike = [line.number for line in left if msgspec.structs.replace(item, number=line.number) == line]
+    return (*alike, *(line.number for line in left), None)[0]
 
 
 class Node(msgspec.Struct, frozen=True):

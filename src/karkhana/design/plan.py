@@ -24,7 +24,7 @@ from karkhana.design.release import (
     TestLimit,
 )
 
-STEP_MAX = 200
+STEP_MAX, NUMBER_MAX, CYCLE_TIME_MAX = 200, 1_000_000, 31 * 86_400_000
 END = 0
 """The ``next`` of a step behind which the route ends."""
 
@@ -98,9 +98,9 @@ def walk(steps: Sequence[PlanStep]) -> tuple[tuple[PlanStep, ...], tuple[Problem
         if count > 1
     ]
     problems += [
-        Problem(f"route.step {step.number}", f"A step's number is above 0, not {step.number}.")
+        Problem(f"route.step {step.number}", f"A step's number is 1 to {NUMBER_MAX}, not {step.number}.")
         for step in steps
-        if step.number <= 0
+        if not 0 < step.number <= NUMBER_MAX
     ]
     if problems or not steps:
         return (), tuple(problems)
@@ -158,8 +158,9 @@ def route_problems(plan: Plan) -> tuple[Problem, ...]:
             found.append(Problem(here, f"Step {step.number} has no name."))
         if not step.station_type.strip():
             found.append(Problem(here, f"Step {step.number} ({step.name}) has no station type."))
-        if step.cycle_time_ms < 0:
-            found.append(Problem(here, f"Step {step.number} ({step.name}) has a cycle time below 0."))
+        if not 0 <= step.cycle_time_ms <= CYCLE_TIME_MAX:
+            text = f"Step {step.number} ({step.name}) has a cycle time below 0 or above 31 days."
+            found.append(Problem(here, text))
     return tuple(found)
 
 

@@ -160,7 +160,7 @@ def save_plan(*, product_code: str, revision_code: str, plan: Plan, version: int
         )
     try:
         revision.plan = encode_plan(plan)
-    except (OverflowError, UnicodeEncodeError):
+    except ValueError:  # a lone surrogate, or an integer of thousands of digits
         raise refuse(
             "plan.value",
             "The plan of {product} {revision} holds a number or a text that cannot be stored.",

@@ -22,7 +22,7 @@ from karkhana.design.release.parts import (
 from karkhana.kernel.identities import SCHEMES
 from karkhana.kernel.templates import compile_template
 
-TEXT_MAX, DESIGNATOR_MAX = 200, 80
+TEXT_MAX, DESIGNATOR_MAX, REPAIR_MAX = 200, 80, 1000
 QUANTITY_MAX, QUANTITY_STEP = Decimal(10**12), Decimal("0.000001")
 
 
@@ -40,8 +40,8 @@ def check_package(package: ReleasePackage) -> tuple[str, ...]:
     ]
     if not 1 <= package.panel_positions <= 60:
         problems.append(f"panel_positions is {package.panel_positions}; it must be 1 to 60.")
-    if package.repair_limit < 0:
-        problems.append("repair_limit must not be negative.")
+    if not 0 <= package.repair_limit <= REPAIR_MAX:
+        problems.append(f"repair_limit must be 0 to {REPAIR_MAX}.")
     return tuple(problems)
 
 
@@ -80,7 +80,7 @@ def _panel_problems(package: ReleasePackage) -> list[str]:
     """A board that is cut out of its panel cannot go back to a step that is done on panels."""
     cut = next((s.number for s in package.steps if s.passed_by == "TransformationEvent"), 0)
     return [
-        f"Step {step.number} ({step.name}) re-enters at {step.reentry}, where the panel is still whole."
+        f"Step {step.number} ({step.name}) re-enters at a step where the panel is still whole."
         for step in package.steps
         if step.number > cut and step.reentry is not None and step.reentry <= cut
     ]
