@@ -45,7 +45,7 @@ def test_a_plain_package_is_right_and_comes_back_the_same() -> None:
         ),
         (changed(panel_positions=4), "exactly one TransformationEvent"),
         (changed(panel_positions=61), "must be 1 to 60"),
-        (changed(repair_limit=-1), "must not be negative"),
+        (changed(repair_limit=-1), "repair_limit must be 0 to 1000"),
         (changed(identities=(rel.IdentityRule("x", "imsi"),)), "has the scheme 'imsi'"),
         (changed(steps=(step(passed_by="UnitsPersonalized", identities=("imei1",)),)), "does not have"),
         (changed(steps=(step(passed_by="UnitsPersonalized", firmware=("main",)),)), "no released image"),

@@ -151,5 +151,5 @@ DROP TRIGGER released_stays ON design_product;
 class Migration(migrations.Migration):
     """Close the ways around the guards."""
 
-    dependencies = [("design", "0004_guards"), ("partners", "0002_agreements")]
+    dependencies = [("design", "0007_stages"), ("partners", "0002_agreements")]
     operations = [migrations.RunSQL(GUARDS, UNDO)]
