@@ -1,6 +1,7 @@
 """Tables of the design room."""
 
 from karkhana.design.models.approval import Approval
+from karkhana.design.models.changes import ChangeNote, ChangeOrder, Deviation
 from karkhana.design.models.files import StoredFile
 from karkhana.design.models.product import BomLine, Product, Revision
 from karkhana.design.models.stages import (
@@ -15,7 +16,10 @@ from karkhana.design.models.stages import (
 __all__ = [
     "Approval",
     "BomLine",
+    "ChangeNote",
+    "ChangeOrder",
     "Characteristic",
+    "Deviation",
     "FirstArticle",
     "Product",
     "ReliabilityRun",

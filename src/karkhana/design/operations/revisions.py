@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from typing import Any
 
 from django.db import transaction
 
 from karkhana.design.approvals import operations as approvals
 from karkhana.design.approvals.queries import required_for
-from karkhana.design.approvals.rules import Standing
+from karkhana.design.approvals.rules import Standing, Subject
 from karkhana.design.bill import Key, explode
-from karkhana.design.models import Product, Revision
+from karkhana.design.models import Approval, Product, Revision
 from karkhana.design.models.product import DRAFT, IN_REVIEW, OBSOLETE, RELEASED, SUPERSEDED
 from karkhana.design.operations.codes import check_code
 from karkhana.design.plan import Plan, encode_plan
@@ -307,6 +309,69 @@ def _as_reviewed(revision: Revision) -> ReleasePackage:
             revision=revision.code,
         )
     return package
+
+
+@transaction.atomic
+def release_changed(
+    *, product_code: str, revision_code: str, change: Subject, change_content: bytes, now: dt.datetime
+) -> Revision:
+    """Release a revision in review by the approvals of the change order that brings it.
+
+    The parties that must approve the revision have approved the change; their signatures cover the change's
+    content hash, and the content names the revision with its content hash. So nothing is released that they
+    did not sign. A signature of the one who put the revision into review does not count.
+
+    Args:
+        change: what was approved; ``change_content`` the canonical JSON behind its hash.
+
+    Raises:
+        Refused: ``revision.not_in_review``, ``revision.changed_in_review``, ``approval.missing``,
+            ``approval.rejected``, ``approval.stale`` when the change is about other content.
+    """
+    revision = _in_review(product_code, revision_code)
+    package = _as_reviewed(revision)
+    _check_assemblies((product_code, revision_code), package)
+    approvals.require_complete(change)
+    said = json.loads(change_content)
+    named = (said["product"], said["to_revision"], said["to_hash"])
+    if hashlib.sha256(change_content).hexdigest() != change.content_hash or named != (
+        product_code,
+        revision_code,
+        revision.review_hash,
+    ):
+        raise refuse(
+            "approval.stale",
+            "{change} was approved for other content than that of {product} {revision}.",
+            "Look at the change again, then approve what it says now.",
+            change=change.name,
+            product=product_code,
+            revision=revision_code,
+        )
+    subject = revision_subject(revision, now.date())
+    missing = subject.required - _signed_for(change, subject)
+    if missing:
+        raise refuse(
+            "approval.missing",
+            "revision {revision} still needs the approval of {parties}.",
+            "Have another signatory of theirs approve the change.",
+            revision=str(revision),
+            parties=", ".join(sorted(missing)),
+        )
+    _store(revision, package, now)
+    return revision
+
+
+def _signed_for(change: Subject, revision: Subject) -> set[str]:
+    """Return the parties whose approval of a change counts for the revision as well."""
+    given = Approval.objects.filter(
+        subject_kind=change.kind, subject=change.name, subject_hash=change.content_hash, decision="approved"
+    )
+    own = revision.requested_by if not revision.own_allowed else None
+    return {
+        row.party.code
+        for row in given.select_related("party", "signatory__user")
+        if own is None or row.signatory.user is None or row.signatory.user.get_username() != own
+    }
 
 
 @transaction.atomic
