@@ -31,6 +31,7 @@ def load_world(cursor: store.Cursor, events: Sequence[ev.Event]) -> World:
     _load_lots(cursor, world, named)
     _load_setups(cursor, world, named)
     _load_identities(cursor, world, named)
+    _load_deviations(cursor, world, named)
     if named.part_serials:
         world.used_children = store.used_children(cursor, named.part_serials)
     if named.shipments:
@@ -47,6 +48,7 @@ class _Named:
         self.loaded_stations: set[str] = set()
         self.lots: set[str] = set()
         self.part_serials: set[str] = set()
+        self.parts: set[str] = set()
         self.uninstalled: set[str] = set()
         self.personalised: list[ev.UnitsPersonalized] = []
         self.scrapped: set[str] = set()
@@ -66,6 +68,7 @@ class _Named:
 
     def _installed(self, event: ev.MaterialsInstalled) -> None:
         for item in event.installed:
+            self.parts.add(item.part)
             if item.serial is not None:
                 self.part_serials.add(item.serial)
                 self.units.add(item.serial)
@@ -84,6 +87,8 @@ class _Named:
     def _material(self, event: ev.MaterialsLoaded | ev.MaterialsUnloaded) -> None:
         self.lots.add(event.lot)
         self.loaded_stations.add(event.station)
+        if isinstance(event, ev.MaterialsLoaded):
+            self.parts.add(event.part)
 
     def _received(self, event: ev.ReceivingEvent) -> None:
         self.lots.add(event.lot)
@@ -190,6 +195,28 @@ def _load_setups(cursor: store.Cursor, world: World, named: _Named) -> None:
         setup = _SETUPS[name, station]
         setup.window_us = max(setup.window_us, window_us)
         world.setups[station] = setup
+
+
+def _load_deviations(cursor: store.Cursor, world: World, named: _Named) -> None:
+    """Lock the deviations that a part of this batch may stand in by, and read what is left of them.
+
+    The last of the locks, so that whoever waits here holds nothing that another one waits for in turn.
+    """
+    departures = world.reference.departures
+    if not departures:
+        return
+    parts = {part for setup in world.setups.values() for part in setup.parts} | named.parts
+    found = [departure for part in parts for departure in departures.get(part, ())]
+    if found:
+        limited = sorted({departure.number for departure in found if departure.limit is not None})
+        load_uses(cursor, world, {departure.number for departure in found}, lock=limited)
+
+
+def load_uses(cursor: store.Cursor, world: World, numbers: set[str], *, lock: Sequence[str] = ()) -> None:
+    """Read the uses of deviations, of the units of this batch one by one."""
+    if numbers:
+        found = store.deviation_uses(cursor, sorted(numbers), world.units, lock=lock)
+        world.deviation_uses, world.deviated = found
 
 
 def _load_holds(cursor: store.Cursor, world: World, named: _Named) -> None:

@@ -208,5 +208,5 @@ def _line(world: World, entry: Entry, stamp: str, trail: Trail, refusal: Refusal
         f"{null if event.actor is None else escape(event.actor)}\t"
         f"{null if trail.subject is None else escape(trail.subject)}\t"
         f"{null if trail.step is None else trail.step}\t{refusal.code if refusal else null}\t{detail}\t"
-        f"{escape(entry.body)}\n"
+        f"{escape(entry.body)}\t{' '.join(world.grants) if world.grants and not refusal else null}\n"
     )

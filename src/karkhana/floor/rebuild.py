@@ -27,6 +27,7 @@ PROJECTIONS = {
     "ledger_hold_member": "hold, serial",
     "ledger_shipment": "shipment",
     "ledger_shipment_item": "item",
+    "ledger_deviation_use": "deviation, unit",
     "ledger_tally": "station, hour, product",
     "ledger_refusal_tally": "station, hour, code",
 }
@@ -82,7 +83,7 @@ def _replay(cursor: store.Cursor, progress: Callable[[int, int], None]) -> int:
     done, after = 0, 0
     while True:
         cursor.execute(
-            "SELECT seq, refusal, body FROM ledger_event WHERE seq > %s ORDER BY seq LIMIT %s",
+            "SELECT seq, refusal, deviation, body FROM ledger_event WHERE seq > %s ORDER BY seq LIMIT %s",
             [after, CHUNK],
         )
         rows = cursor.fetchall()
@@ -94,11 +95,15 @@ def _replay(cursor: store.Cursor, progress: Callable[[int, int], None]) -> int:
         progress(done, total)
 
 
-def _replay_chunk(cursor: store.Cursor, rows: list[tuple[int, str | None, str]]) -> None:
-    events = [(seq, refusal, _EVENT.decode(body)) for seq, refusal, body in rows]
-    world = loading.load_world(cursor, [event for _, refusal, event in events if refusal is None])
-    for seq, refusal, event in events:
+def _replay_chunk(cursor: store.Cursor, rows: list[tuple[int, str | None, str | None, str]]) -> None:
+    events = [
+        (seq, refusal, (under or "").split(), _EVENT.decode(body)) for seq, refusal, under, body in rows
+    ]
+    world = loading.load_world(cursor, [event for _, refusal, _, event in events if refusal is None])
+    loading.load_uses(cursor, world, {number for _, _, under, _ in events for number in under})
+    for seq, refusal, under, event in events:
         if refusal is None:
+            world.grants = under
             apply(world, event, seq)
         else:
             refused(world, event, Refusal(refusal, "", ""))

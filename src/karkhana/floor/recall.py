@@ -35,6 +35,20 @@ JOIN uses x ON x.product = u.product AND x.revision = u.revision AND x.step = e.
 WHERE m.lot = ANY(%(lots)s) AND m.part = %(part)s
 """
 
+_DEVIATED = """
+SELECT DISTINCT e.subject
+FROM ledger_mount m
+JOIN ledger_setup s ON s.station = m.station
+JOIN ledger_event e ON e.station = m.station
+    AND e.refusal IS NULL
+    AND e.step IS NOT NULL
+    AND e.happened_at >= m.loaded_at
+    AND e.happened_at <= coalesce(m.unloaded_at, 'infinity') + s.window_us * interval '1 microsecond'
+    AND e.began_at <= coalesce(m.unloaded_at, 'infinity')
+WHERE m.lot = %(lot)s AND m.part = %(part)s
+    AND e.deviation IS NOT NULL AND string_to_array(e.deviation, ' ') && %(numbers)s::text[]
+"""
+
 _UP = """
 WITH RECURSIVE up(name, what) AS (
     SELECT unnest(%(serials)s::text[]), 'unit'::text
@@ -160,6 +174,18 @@ def _consumers(cursor: store.Cursor, lot: str, part: str) -> set[str]:
             "part": part,
         },
     )
+    return {row[0] for row in cursor.fetchall()} | _deviated(cursor, lot, part)
+
+
+def _deviated(cursor: store.Cursor, lot: str, part: str) -> set[str]:
+    """List units and panels that a lot went into by a deviation, now open or over."""
+    cursor.execute(
+        "SELECT number FROM design_deviation WHERE substitute = %s AND approved_at IS NOT NULL", [part]
+    )
+    numbers = [row[0] for row in cursor.fetchall()]
+    if not numbers:
+        return set()
+    cursor.execute(_DEVIATED, {"lot": lot, "part": part, "numbers": numbers})
     return {row[0] for row in cursor.fetchall()}
 
 

@@ -7,10 +7,12 @@ triggers raise it in the same transaction as any change.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import defaultdict
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from karkhana.design.changes.rules import APPROVED, STANDING, Departure, Effectivity
 from karkhana.design.release import ReleasePackage, decode_package
 from karkhana.floor.rules import Reference, Station
 from karkhana.floor.rules.pooled import PooledRange, PoolIndex
@@ -47,6 +49,8 @@ def _read(cursor: Cursor) -> Reference:
         feeder_parts=MappingProxyType(_feeder_parts(setups, releases)),
         pools=_pools(cursor),
         closed_orders=MappingProxyType(_closed_orders(cursor)),
+        effectivities=MappingProxyType(_effectivities(cursor)),
+        departures=MappingProxyType(_departures(cursor)),
     )
 
 
@@ -139,6 +143,41 @@ def _pools(cursor: Cursor) -> PoolIndex:
         values = None if first is None else stored(scheme, first, count, stem)
         found.append(PooledRange(range_id, pool, brand, scheme, kind, product, plant, values))
     return PoolIndex(found)
+
+
+def _effectivities(cursor: Cursor) -> dict[tuple[str, str], tuple[Effectivity, ...]]:
+    cursor.execute(
+        "SELECT c.number, p.code, a.code, b.code, c.effectivity, c.state, c.effective_on, c.effective_serial,"
+        " c.orders FROM design_changeorder c JOIN design_product p ON p.id = c.product_id"
+        " JOIN design_revision a ON a.id = c.from_revision_id"
+        " JOIN design_revision b ON b.id = c.to_revision_id WHERE c.state = ANY(%s) ORDER BY c.number",
+        [list(STANDING)],
+    )
+    found: defaultdict[tuple[str, str], list[Effectivity]] = defaultdict(list)
+    for number, product, old, new, kind, state, on, serial, orders in cursor.fetchall():
+        rows = json.loads(orders) if isinstance(orders, str) else orders
+        pairs = tuple((row[0], row[1]) for row in rows)
+        change = Effectivity(number, product, old, new, kind, state, on, serial, pairs)
+        found[change.product, change.old].append(change)
+        found[change.product, change.new].append(change)
+    return {pair: tuple(changes) for pair, changes in found.items()}
+
+
+def _departures(cursor: Cursor) -> dict[str, tuple[Departure, ...]]:
+    cursor.execute(
+        "SELECT d.number, p.code, r.code, d.part, d.substitute, d.step, d.role, d.until, d.max_units,"
+        " d.work_orders FROM design_deviation d JOIN design_product p ON p.id = d.product_id"
+        " JOIN design_revision r ON r.id = d.revision_id WHERE d.state = %s AND d.substitute <> ''"
+        " ORDER BY d.number",
+        [APPROVED],
+    )
+    found: defaultdict[str, list[Departure]] = defaultdict(list)
+    for number, product, revision, part, substitute, step, role, until, limit, orders in cursor.fetchall():
+        departure = Departure(
+            number, product, revision, part, substitute, step, role, until, limit, frozenset(orders)
+        )
+        found[substitute].append(departure)
+    return {part: tuple(departures) for part, departures in found.items()}
 
 
 def _feeder_parts(

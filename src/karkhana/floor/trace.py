@@ -107,6 +107,8 @@ class _Tracer:
             ),
             "removed": [self.child(edge, 1) for edge in self.edges(serial, removed=True)],
             "installed_in": self.installed_in(serial),
+            "deviations": self.deviations(found["lineage"]),
+            "waivers": self.waivers(serial),
             **goods,
         }
 
@@ -242,6 +244,34 @@ class _Tracer:
             for row in body.get("measurements", ())
         ]
 
+    def deviations(self, lineage: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Tell under which deviations a unit, or the panel that it was taken from, was built."""
+        return self.rows(
+            "SELECT u.deviation, u.unit, u.step, u.station, u.at, d.title, d.part, d.substitute"
+            " FROM ledger_deviation_use u LEFT JOIN design_deviation d ON d.number = u.deviation"
+            " WHERE u.unit = ANY(%s) ORDER BY u.seq, u.deviation",
+            [row["serial"] for row in lineage],
+        )
+
+    def waivers(self, serial: str) -> list[dict[str, Any]]:
+        """Tell which departures were accepted for this one unit."""
+        return self.rows(
+            "SELECT number, title, requirement, approved_at FROM design_deviation"
+            " WHERE kind = 'waiver' AND approved_at IS NOT NULL AND %s = ANY(serials) ORDER BY number",
+            serial,
+        )
+
+    def stand_ins(self, numbers: str | None) -> dict[str, set[str]]:
+        """Return, of the deviations that an event was accepted by, part to the parts that stood in for it."""
+        found: dict[str, set[str]] = {}
+        for row in (
+            self.rows("SELECT part, substitute FROM design_deviation WHERE number = ANY(%s)", numbers.split())
+            if numbers
+            else ()
+        ):
+            found.setdefault(row["part"], set()).add(row["substitute"])
+        return found
+
     def goods(self, serial: str) -> dict[str, Any]:
         """Tell which containers a unit is in, inner first, and the shipment that it left with."""
         self.cursor.execute(
@@ -265,7 +295,7 @@ class _Tracer:
         if release is None:
             return []
         windows = self.rows(
-            "SELECT subject, station, step, began_at, happened_at FROM ledger_event"
+            "SELECT subject, station, step, began_at, happened_at, deviation FROM ledger_event"
             " WHERE subject = ANY(%s) AND step IS NOT NULL AND refusal IS NULL ORDER BY seq",
             [row["serial"] for row in lineage],
         )
@@ -273,6 +303,7 @@ class _Tracer:
         for window in windows:
             step = release.step(window["step"])
             if step and step.materials:
+                window["stand_ins"] = self.stand_ins(window["deviation"])
                 found += self.consumed(step, window)
         return found
 
@@ -304,7 +335,11 @@ class _Tracer:
         window: dict[str, Any],
         mounts: list[dict[str, Any]],
     ) -> dict[str, Any]:
-        candidates = [mount for mount in mounts if material.allows(mount["part"])]
+        released = (material.part, *material.alternates)
+        stand_ins = {part for of in released for part in window["stand_ins"].get(of, ())}
+        candidates = [
+            mount for mount in mounts if material.allows(mount["part"]) or mount["part"] in stand_ins
+        ]
         lots = {mount["lot"] for mount in candidates}
         return {
             "station": window["station"],

@@ -206,6 +206,12 @@ def _save_links(cursor: Cursor, changes: Changes) -> None:
         "item, shipment",
         ((item, s.shipment) for s in changes.shipments for item in s.items),
     )
+    _copy_rows(
+        cursor,
+        "ledger_deviation_use",
+        "deviation, unit, boards, step, station, at, seq",
+        ((u.deviation, u.unit, u.boards, u.step, u.station, u.at, u.seq) for u in changes.deviation_uses),
+    )
 
 
 def _save_holds(cursor: Cursor, changes: Changes) -> None:

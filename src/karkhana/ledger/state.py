@@ -183,6 +183,19 @@ class Shipment:
     items: tuple[str, ...]
 
 
+@dataclass(slots=True)
+class DeviationUse:
+    """A unit that was built under a deviation; ``boards`` is what it counts for."""
+
+    deviation: str
+    unit: str
+    boards: int
+    step: int
+    station: str
+    at: dt.datetime
+    seq: int
+
+
 TALLY_METRICS = (
     "passed",
     "failed",
@@ -218,6 +231,7 @@ class Changes:
     holds: list[Hold] = field(default_factory=list)
     releases: list[Hold] = field(default_factory=list)
     shipments: list[Shipment] = field(default_factory=list)
+    deviation_uses: list[DeviationUse] = field(default_factory=list)
     tallies: defaultdict[tuple[str, dt.datetime, str], list[int]] = field(
         default_factory=lambda: defaultdict(lambda: [0] * len(TALLY_METRICS))
     )

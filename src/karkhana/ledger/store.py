@@ -29,7 +29,7 @@ _UNIT_SELECT = f"SELECT {', '.join(UNIT_COLUMNS)} FROM ledger_unit"
 
 EVENT_COLUMNS = (
     "seq, recorded_at, happened_at, began_at, id, type, plant, station, actor, subject, step,"
-    " refusal, detail, body"
+    " refusal, detail, body, deviation"
 )
 
 
@@ -218,6 +218,33 @@ def outer(cursor: Cursor, serials: Iterable[str]) -> set[str]:
         [list(serials)],
     )
     return {row[0] for row in cursor.fetchall()}
+
+
+def deviation_uses(
+    cursor: Cursor, numbers: Sequence[str], units: Iterable[str], *, lock: Sequence[str] = ()
+) -> tuple[dict[str, int], set[tuple[str, str]]]:
+    """Read how many units were built under deviations, and which of these units are among them.
+
+    Args:
+        lock: deviations of which no other batch may use up what is left until this transaction ends.
+
+    Returns:
+        Number of the deviation to units, boards counted singly; and (number, unit).
+    """
+    for number in sorted(lock):
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('deviation'), hashtext(%s))", [number])
+    cursor.execute(
+        "SELECT deviation, sum(boards) FROM ledger_deviation_use"
+        " WHERE deviation = ANY(%s) GROUP BY deviation",
+        [list(numbers)],
+    )
+    counts = {row[0]: int(row[1]) for row in cursor.fetchall()}
+    cursor.execute(
+        "SELECT deviation, unit FROM ledger_deviation_use"
+        " WHERE unit = ANY(%s::text[]) AND deviation = ANY(%s)",
+        [text_array(units), list(numbers)],
+    )
+    return counts, {(row[0], row[1]) for row in cursor.fetchall()}
 
 
 def known_shipments(cursor: Cursor, codes: Iterable[str]) -> set[str]:

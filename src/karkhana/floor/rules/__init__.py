@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from karkhana.floor.rules import goods, holds, keyparts, materials, personalise, route
+from karkhana.floor.rules import deviations, goods, holds, keyparts, materials, personalise, route
 from karkhana.floor.rules.gate import check_time
 from karkhana.floor.rules.refusals import REFUSALS, no
 from karkhana.floor.rules.world import Reference, Station, Trail, World, hour_of
@@ -43,7 +43,11 @@ _RULES: dict[type[ev.Event], tuple[Callable[..., Refusal | None], Callable[..., 
 
 
 def decide(world: World, event: ev.Event, recorded_at: dt.datetime) -> Refusal | None:
-    """Say whether an event may happen in this world; None means yes. Changes nothing."""
+    """Say whether an event may happen in this world; None means yes.
+
+    Changes nothing but ``world.grants``: the deviations without which the answer would be no.
+    """
+    world.grants.clear()
     refusal = check_time(event, recorded_at)
     if refusal:
         return refusal
@@ -55,10 +59,15 @@ def decide(world: World, event: ev.Event, recorded_at: dt.datetime) -> Refusal |
 def apply(world: World, event: ev.Event, seq: int) -> Trail:
     """Let an accepted event happen: change the world and note the changes.
 
+    What ``world.grants`` says counts as used: ``decide`` has just filled it, a replay from the record.
+
     Args:
         seq: the event's place in the record.
     """
-    return _RULES[type(event)][1](world, event, seq)
+    trail = _RULES[type(event)][1](world, event, seq)
+    if world.grants:
+        deviations.apply_uses(world, event, seq, trail)
+    return trail
 
 
 def refused(world: World, event: ev.Event, refusal: Refusal) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from karkhana.floor.rules import deviations
 from karkhana.floor.rules.refusals import no
 from karkhana.floor.rules.world import Scan, Station, World
 from karkhana.kernel.refusals import Refusal
@@ -171,7 +172,7 @@ def check_operator(world: World, scan: Scan, event: ev.Event) -> Refusal | None:
     return no("operator.not_certified", actor=event.actor, skill=step.skill, expired=expired)
 
 
-def check_materials(world: World, scan: Scan) -> Refusal | None:
+def check_materials(world: World, scan: Scan, at: dt.datetime) -> Refusal | None:
     """Refuse a step whose bulk parts are not all on the station, or are on hold."""
     step, unit = scan.step, scan.unit
     if step is None or not step.materials:
@@ -190,11 +191,19 @@ def check_materials(world: World, scan: Scan) -> Refusal | None:
             if material.part not in setup.parts and not setup.parts.intersection(material.alternates)
         )
         setup.missing[key] = missing
+    stand_ins: frozenset[str] = frozenset()
+    if world.reference.departures and not setup.parts.isdisjoint(world.reference.departures):
+        found = deviations.check_bulk(world, scan, setup, missing, at)
+        if isinstance(found, Refusal):
+            return found
+        missing, stand_ins = found
     if missing:
         return no("material.not_loaded", parts=", ".join(missing[:3]), **here)
     if world.held_lots:
         for mount in setup.mounts:
-            if mount.lot in world.held_lots and any(m.allows(mount.part) for m in step.materials):
+            if mount.lot in world.held_lots and (
+                mount.part in stand_ins or any(m.allows(mount.part) for m in step.materials)
+            ):
                 return no(
                     "material.held",
                     lot=mount.lot,

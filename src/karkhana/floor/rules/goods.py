@@ -258,7 +258,7 @@ def _check_input(
         check_line(world, unit, station)
         or check_route(world, scan, "TransformationEvent")
         or check_operator(world, scan, event)
-        or check_materials(world, scan)
+        or check_materials(world, scan, event.at)
     )
 
 

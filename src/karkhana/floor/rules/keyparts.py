@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from karkhana.design.release import KeyPart, ReleasePackage, Step
+from karkhana.floor.rules.deviations import check_stand_in
 from karkhana.floor.rules.gate import check_late, enter
 from karkhana.floor.rules.refusals import no
 from karkhana.floor.rules.route import check_step, moved, pass_step, result_trail
@@ -52,8 +53,9 @@ def _check_item(
         return no("keypart.unexpected", step=step.number, name=step.name, role=item.role)
     if item.role in scan.unit.bound:
         return no("keypart.role_taken", unit=scan.unit.serial, role=item.role)
-    if not rule.allows(item.part):
-        return no("keypart.wrong_part", part=item.part, role=item.role, expected=rule.part)
+    refusal = _check_part(world, scan, event, rule, item.part)
+    if refusal:
+        return refusal
     if rule.serialised and item.serial is None:
         return no("keypart.serial_missing", role=item.role, needed="serial number")
     if not rule.serialised and item.lot is None:
@@ -73,6 +75,20 @@ def _check_item(
     if item.serial is None:
         return None
     return _check_child(world, event, rule, item.part, item.serial)
+
+
+def _check_part(
+    world: World, scan: Scan, event: ev.MaterialsInstalled, rule: KeyPart, part: str
+) -> Refusal | None:
+    """Refuse a part number that neither the release nor a deviation allows."""
+    if rule.allows(part):
+        return None
+    found: Refusal | bool = False
+    if part in world.reference.departures:
+        found = check_stand_in(world, scan, rule, (part,), event.at)
+    if found is True:
+        return None
+    return found or no("keypart.wrong_part", part=part, role=rule.role, expected=rule.part)
 
 
 def _check_child(

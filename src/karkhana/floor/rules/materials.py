@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from karkhana.floor.rules import deviations
 from karkhana.floor.rules.refusals import no
 from karkhana.floor.rules.world import Trail, World
 from karkhana.kernel.refusals import Refusal
@@ -59,6 +60,10 @@ def check_loaded(world: World, event: ev.MaterialsLoaded) -> Refusal | None:
     allowed = places.get(event.location) or places.get(None, frozenset())
     if event.part in allowed:
         return None
+    if event.part in world.reference.departures:
+        found = deviations.check_loading(world, event, station)
+        if found is not False:
+            return None if found is True else found
     shown = ", ".join(sorted(allowed)[:3]) or "no part of any product set up here"
     place = f"{event.location} of {event.station}"
     return no(

@@ -206,6 +206,26 @@ REFUSALS: dict[str, tuple[str, str]] = {
         "{value} was taken out of use: {reason}.",
         "Take the next value of the pool.",
     ),
+    "revision.superseded": (
+        "{product} {revision} is not started any more: change order {change} brings {other}{since}.",
+        "Start it under a work order of {other}: {orders}.",
+    ),
+    "revision.not_yet_effective": (
+        "{product} {revision} is not started yet: change order {change} brings it{since}.",
+        "Start it under a work order of {other}: {orders}.",
+    ),
+    "work_order.replaced": (
+        "Work order {work_order} is closed by change order {change}.",
+        "Start the unit under {instead}.",
+    ),
+    "deviation.expired": (
+        "Deviation {deviation} let {substitute} stand in for {part} until {until}.",
+        "Take {substitute} off and use {part}, or ask for a new deviation.",
+    ),
+    "deviation.exhausted": (
+        "Deviation {deviation} let {substitute} stand in for {part} in {limit} units; all of them are built.",
+        "Take {substitute} off and use {part}, or ask for a new deviation.",
+    ),
     "firmware.unexpected": (
         "{product} has no firmware for {target}.",
         "Check the personalisation program of the station.",

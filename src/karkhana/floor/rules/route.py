@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from karkhana.design.release import Step
+from karkhana.floor.rules.changes import check_effectivity
 from karkhana.floor.rules.gate import (
     REPAIR,
     check_materials,
@@ -36,6 +37,10 @@ def check_initialized(world: World, event: ev.UnitsInitialized) -> Refusal | Non
         return no("work_order.stage", work_order=event.work_order, stage=closed[0], missing=closed[1])
     if event.unit in world.units:
         return no("unit.exists", unit=event.unit)
+    if order in world.reference.effectivities:
+        refusal = check_effectivity(world, event, order)
+        if refusal:
+            return refusal
     line = world.reference.stations[event.station].line
     if order not in world.reference.setups.get(line, frozenset()):
         product, revision = order
@@ -128,7 +133,7 @@ def check_step(world: World, event: ev.UnitEvent) -> Refusal | Scan:
     refusal = (
         check_route(world, scan, type(event).__name__)
         or check_operator(world, scan, event)
-        or check_materials(world, scan)
+        or check_materials(world, scan, event.at)
     )
     return refusal or scan
 
@@ -273,7 +278,7 @@ def check_departed(world: World, event: ev.UnitsDeparted) -> Refusal | None:
     unit, step = scan.unit, scan.step
     if step and step.passed_by == "UnitsDeparted" and step.station_type == scan.station.station_type:
         refusal = check_route(world, scan, "UnitsDeparted")
-        return refusal or check_operator(world, scan, event) or check_materials(world, scan)
+        return refusal or check_operator(world, scan, event) or check_materials(world, scan, event.at)
     here = {
         "unit": unit.serial,
         "step": unit.next_step,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from karkhana.design.changes.rules import Departure, Effectivity
 from karkhana.design.release import ReleasePackage, Step
 from karkhana.floor.rules.pooled import NO_POOLS, Place, PoolIndex
 from karkhana.ledger.state import (
@@ -50,6 +51,8 @@ class Reference:
             the stage and the first gate that is missing.
         certificates: operator code to skill to periods, half-open, plant-local days.
         feeder_parts: (line, station type) to location (None: any) to the parts it may hold.
+        effectivities: (product, revision) to the change orders that say from when on it is built, or not.
+        departures: part number to the approved deviations by which it stands in for another.
         pools: which identities are drawn from pools, and the ranges of those.
     """
 
@@ -62,6 +65,8 @@ class Reference:
     feeder_parts: Mapping[tuple[str, str], Mapping[str | None, frozenset[str]]]
     pools: PoolIndex = NO_POOLS
     closed_orders: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    effectivities: Mapping[tuple[str, str], tuple[Effectivity, ...]] = field(default_factory=dict)
+    departures: Mapping[str, tuple[Departure, ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -72,6 +77,8 @@ class World:
     ``inside`` maps a container or unit to the serials directly in it; it is complete only below what
     the batch ships. ``pooled`` says where in a pool's range a value stands, ``drawn`` how many values
     were drawn from a range, ``spoilt`` why the value at a place of a range is not used.
+    ``deviation_uses`` counts the units that were built under a deviation, ``deviated`` holds those of this
+    batch with its number, ``grants`` the deviations that the event at hand needs.
     """
 
     reference: Reference
@@ -89,6 +96,9 @@ class World:
     pooled: dict[tuple[str, str], Place] = field(default_factory=dict)
     drawn: dict[int, int] = field(default_factory=dict)
     spoilt: dict[tuple[int, int], str] = field(default_factory=dict)
+    deviation_uses: dict[str, int] = field(default_factory=dict)
+    deviated: set[tuple[str, str]] = field(default_factory=set)
+    grants: list[str] = field(default_factory=list)
     shipments: set[str] = field(default_factory=set)
     changes: Changes = field(default_factory=Changes)
     hours: dict[tuple[dt.datetime, dt.tzinfo], dt.datetime] = field(default_factory=dict)
