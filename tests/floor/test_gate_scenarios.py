@@ -14,6 +14,7 @@ import pytest
 from django.db import connection
 
 from floor import workshop as ws
+from floor.change_tables import CHANGED
 from floor.gate_tables import TABLES
 from floor.pool_tables import POOLED
 from karkhana.floor.operations import record_events
@@ -65,7 +66,7 @@ def exercised() -> set[str]:
     """Every code that a table expects."""
     return {
         outcome
-        for table in (*TABLES.values(), *POOLED.values())
+        for table in (*TABLES.values(), *POOLED.values(), *CHANGED.values())
         for outcome in re.findall(r"\s{2,}([a-z_]+\.[a-z_]+)$", table, re.MULTILINE)
     }
 
