@@ -14,7 +14,6 @@ from karkhana.design.changes import rules
 from karkhana.design.changes.asked import DeviationAsked
 from karkhana.design.changes.content import deviation_content, deviation_subject
 from karkhana.design.changes.operations import draw_number, note
-from karkhana.design.changes.release_impact import parts_of
 from karkhana.design.models import Deviation
 from karkhana.design.queries import find_revision, package_of
 from karkhana.design.release import ReleasePackage
@@ -62,9 +61,9 @@ def _check_part(package: ReleasePackage, asked: DeviationAsked) -> None:
         part
         for step in steps
         for part in (*(() if asked.role else step.materials), *step.key_parts)
-        if asked.role in ("", getattr(part, "role", ""))
+        if asked.role in ("", getattr(part, "role", "")) and part.allows(asked.part)
     ]
-    if not any(part.allows(asked.part) for part in places):
+    if not places:
         raise refuse(
             "deviation.part",
             "{product} {revision} builds in no {part}{place}.",
@@ -72,7 +71,7 @@ def _check_part(package: ReleasePackage, asked: DeviationAsked) -> None:
             product=package.product, revision=package.revision, part=asked.part,
             place=f" at step {asked.step}" if asked.step else "",
         )  # fmt: skip
-    if asked.substitute in parts_of(package) and all(part.allows(asked.substitute) for part in places):
+    if all(part.allows(asked.substitute) for part in places):
         raise refuse(
             "deviation.part",
             "{substitute} is released in place of {part} already.",
