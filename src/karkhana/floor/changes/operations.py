@@ -18,7 +18,7 @@ from karkhana.design.models import ChangeOrder, Deviation, Revision
 from karkhana.floor.changes.impact import impact_of, in_process
 from karkhana.floor.models import LineSetup, Station, WorkOrder
 from karkhana.floor.operations import record_events
-from karkhana.floor.setup import ensure_work_order
+from karkhana.floor.orders.operations import create_work_order
 from karkhana.kernel.refusals import Refused, refuse
 
 
@@ -113,7 +113,7 @@ def put_into_effect(*, number: str, user: Any, now: dt.datetime) -> ChangeOrder:
     The gate keeps to the day or serial by itself; this does the rest.
 
     Raises:
-        Refused: ``change.unknown``, ``change.state``, ``change.not_due``, ``change.order``.
+        Refused: ``change.unknown``, ``change.state``, ``change.not_due``, ``order.*``.
     """
     order = operations.locked(number)
     done = [f"{instead} in place of {closed}" for closed, instead, _ in order.orders]
@@ -121,7 +121,7 @@ def put_into_effect(*, number: str, user: Any, now: dt.datetime) -> ChangeOrder:
         number=number, user=user, now=now, today=plant_day(now), done=done
     )  # fmt: skip
     for closed, instead, quantity in order.orders:
-        _take_place(order, closed, instead, quantity)
+        _take_place(order, closed, instead, quantity, user, now)
     if order.in_process == "hold":
         held = _hold_old_orders(order, user, now)
         if held:
@@ -166,23 +166,17 @@ def _check_orders(order: ChangeOrder) -> None:
             )  # fmt: skip
 
 
-def _take_place(order: ChangeOrder, closed: str, instead: str, quantity: int | None) -> None:
+def _take_place(
+    order: ChangeOrder, closed: str, instead: str, quantity: int | None, user: Any, now: dt.datetime
+) -> None:
+    """Make the order that takes another one's place, for the same stage and market, unless it is there."""
     old = WorkOrder.objects.get(code=closed)
     if WorkOrder.objects.filter(code=instead, revision=order.to_revision).exists():
         return
-    try:
-        made = ensure_work_order(
-            code=instead, product=order.product.code, revision=order.to_revision.code,
-            quantity=quantity or old.quantity,
-        )  # fmt: skip
-    except Refused as refused:
-        raise refuse(
-            "change.order", "{number}: {problem}", "Name another work order in a new change order.",
-            number=order.number, problem=refused.refusal.message,
-        ) from None  # fmt: skip
-    if (made.stage, made.market) != (old.stage, old.market):
-        made.stage, made.market = old.stage, old.market
-        made.save(update_fields=["stage", "market"])
+    create_work_order(
+        code=instead, product=order.product.code, revision=order.to_revision.code,
+        quantity=quantity or old.quantity, stage=old.stage, market=old.market, now=now, user=user,
+    )  # fmt: skip
 
 
 def _hold_old_orders(order: ChangeOrder, user: Any, now: dt.datetime) -> list[str]:

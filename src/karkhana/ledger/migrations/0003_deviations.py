@@ -26,7 +26,7 @@ CREATE INDEX ledger_deviation_use_unit ON ledger_deviation_use (unit);
 class Migration(migrations.Migration):
     """Add the column and the projection."""
 
-    dependencies = [("ledger", "0001_record")]
+    dependencies = [("ledger", "0002_units_of_an_order")]
     operations = [
         migrations.RunSQL(COLUMN, "ALTER TABLE ledger_event DROP COLUMN deviation"),
         migrations.RunSQL(USES, "DROP TABLE ledger_deviation_use"),

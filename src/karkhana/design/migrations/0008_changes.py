@@ -72,7 +72,7 @@ DROP SEQUENCE design_change_number, design_deviation_number;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("design", "0004_guards"),
+        ("design", "0007_stages"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
