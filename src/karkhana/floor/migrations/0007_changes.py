@@ -21,7 +21,7 @@ DROP FUNCTION floor_forbid_other_revision;
 class Migration(migrations.Migration):
     """Raise the reference's version with every change of these tables; guard work orders."""
 
-    dependencies = [("design", "0008_changes"), ("floor", "0006_stages"), ("ledger", "0003_deviations")]
+    dependencies = [("design", "0009_changes"), ("floor", "0006_stages"), ("ledger", "0003_deviations")]
     operations = [
         *(
             migrations.RunSQL(

@@ -9,7 +9,8 @@ GUARDS = """
 CREATE SEQUENCE design_change_number;
 CREATE SEQUENCE design_deviation_number;
 
-CREATE FUNCTION design_forbid_change_of_order() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION design_forbid_change_of_order() RETURNS trigger LANGUAGE plpgsql
+SET search_path = public, pg_temp AS $$
 DECLARE
     rest jsonb;
     ways jsonb;
@@ -25,14 +26,17 @@ BEGIN
         RAISE EXCEPTION '% is % and cannot become %', OLD.number, OLD.state, NEW.state
             USING ERRCODE = 'restrict_violation';
     END IF;
-    IF NEW.number <> OLD.number OR NEW.requested_by_id IS DISTINCT FROM OLD.requested_by_id
+    IF NEW.id <> OLD.id OR NEW.number <> OLD.number OR NEW.requested_by_id IS DISTINCT FROM OLD.requested_by_id
        OR NEW.requested_at <> OLD.requested_at THEN
         RAISE EXCEPTION '%: who asked for it cannot change', OLD.number USING ERRCODE = 'restrict_violation';
     END IF;
     IF OLD.state <> 'requested' THEN
-        rest := to_jsonb(NEW) || jsonb_build_object('state', OLD.state, 'closed_at', to_jsonb(OLD.closed_at));
-        IF OLD.state = 'approved' AND TG_TABLE_NAME = 'design_changeorder' THEN
-            rest := rest || jsonb_build_object('effective_at', NULL);
+        rest := to_jsonb(NEW) || jsonb_build_object('state', OLD.state);
+        -- What a step forward notes, and nothing without one.
+        IF NEW.state = 'effective' AND OLD.state = 'approved' THEN
+            rest := rest || jsonb_build_object('effective_at', to_jsonb(OLD) -> 'effective_at');
+        ELSIF NEW.state = 'closed' AND OLD.state <> 'closed' THEN
+            rest := rest || jsonb_build_object('closed_at', to_jsonb(OLD) -> 'closed_at');
         END IF;
         IF rest IS DISTINCT FROM to_jsonb(OLD) THEN
             RAISE EXCEPTION '% is % and cannot change', OLD.number, OLD.state
@@ -41,7 +45,8 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-CREATE FUNCTION design_check_order() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION design_check_order() RETURNS trigger LANGUAGE plpgsql
+SET search_path = public, pg_temp AS $$
 BEGIN
     IF NEW.content_hash IS DISTINCT FROM encode(sha256(convert_to(NEW.content, 'UTF8')), 'hex') THEN
         RAISE EXCEPTION 'the hash of % does not fit its content', NEW.number USING ERRCODE = 'check_violation';
@@ -72,7 +77,7 @@ DROP SEQUENCE design_change_number, design_deviation_number;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("design", "0007_stages"),
+        ("design", "0008_no_way_around"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
