@@ -5,6 +5,7 @@ Pure. Owns the overlay of a variant on its base and the walk through sub-assembl
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -47,6 +48,11 @@ def item_of_line(line: BomLine, number: int) -> BomItem:
         mechanical=line.mechanical,
         alternates=tuple(Source(manufacturer, part) for manufacturer, part in line.alternates),
     )
+
+
+def line_digest(item: BomItem) -> str:
+    """Return a short name of a line's content, by which an editor sees that somebody else changed it."""
+    return hashlib.sha256(msgspec.json.encode(item)).hexdigest()[:16]
 
 
 class Override(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """Writes of the design room: products, bills, the life of a revision."""
 
 from karkhana.design.operations.bills import drop_line, import_bom, save_line
-from karkhana.design.operations.products import UNASSIGNED, ensure_product, set_agreement
+from karkhana.design.operations.products import UNASSIGNED, create_product, ensure_product, set_agreement
 from karkhana.design.operations.revisions import (
     approve_revision,
     create_revision,
@@ -17,6 +17,7 @@ from karkhana.design.operations.revisions import (
 __all__ = [
     "UNASSIGNED",
     "approve_revision",
+    "create_product",
     "create_revision",
     "drop_line",
     "end_revision",

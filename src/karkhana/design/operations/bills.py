@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from karkhana.design.bill import Override, explode, items_of_report, overrides_between
+from karkhana.design.bill import Override, explode, items_of_report, line_digest, overrides_between
 from karkhana.design.bom import BomReport
 from karkhana.design.models import BomLine, Product, Revision
 from karkhana.design.operations.codes import check_code
@@ -88,16 +88,22 @@ def _base(base: tuple[str, str] | None) -> Revision | None:
 
 
 @transaction.atomic
-def save_line(*, product_code: str, revision_code: str, item: BomItem) -> BomItem:
+def save_line(*, product_code: str, revision_code: str, item: BomItem, seen: str | None = None) -> BomItem:
     """Put a line into a draft's bill, in place of the one with its number if there is one.
+
+    Args:
+        seen: ``design.bill.line_digest`` of the line that the editor started from, empty for a new one; None
+            overwrites whatever is there.
 
     Raises:
         Refused: ``release.immutable``, ``revision.*``, ``bom.line`` naming what is wrong with it,
-            ``bom.too_long``, ``bom.circular``, ``bom.too_deep``, ``bom.too_large``.
+            ``bom.line_changed``, ``bom.too_long``, ``bom.circular``, ``bom.too_deep``, ``bom.too_large``.
     """
     revision = draft_for_update(product_code, revision_code)
     base = {line.number: line for line in stored_items(revision.base)} if revision.base else {}
-    others = sum(line.number != item.number for line in stored_items(revision))
+    items = stored_items(revision)
+    _check_seen(items, item.number, seen)
+    others = sum(line.number != item.number for line in items)
     if others >= LINES_MAX or not 0 < item.number < 2**31:
         raise refuse(
             "bom.too_long",
@@ -118,14 +124,19 @@ def save_line(*, product_code: str, revision_code: str, item: BomItem) -> BomIte
 
 
 @transaction.atomic
-def drop_line(*, product_code: str, revision_code: str, number: int) -> None:
+def drop_line(*, product_code: str, revision_code: str, number: int, seen: str | None = None) -> None:
     """Take a line out of a draft's bill.
 
+    Args:
+        seen: as in ``save_line``.
+
     Raises:
-        Refused: ``release.immutable``, ``revision.*``, ``bom.line_unknown``.
+        Refused: ``release.immutable``, ``revision.*``, ``bom.line_unknown``, ``bom.line_changed``.
     """
     revision = draft_for_update(product_code, revision_code)
-    if all(line.number != number for line in stored_items(revision)):
+    items = stored_items(revision)
+    _check_seen(items, number, seen)
+    if all(line.number != number for line in items):
         raise refuse(
             "bom.line_unknown",
             "{product} {revision} has no line {number}.",
@@ -137,6 +148,17 @@ def drop_line(*, product_code: str, revision_code: str, number: int) -> None:
     revision.lines.filter(number=number).delete()
     if revision.base is not None and any(line.number == number for line in stored_items(revision.base)):
         _row(revision, Override(number, None)).save(force_insert=True)
+
+
+def _check_seen(items: Iterable[BomItem], number: int, seen: str | None) -> None:
+    found = next((item for item in items if item.number == number), None)
+    if seen is not None and seen != (line_digest(found) if found else ""):
+        raise refuse(
+            "bom.line_changed",
+            "Somebody else changed line {number} meanwhile.",
+            "Look at the line again and make your change there.",
+            number=number,
+        )
 
 
 @transaction.atomic

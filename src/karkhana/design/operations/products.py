@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db import transaction
 
-from karkhana.design.families import FAMILIES
-from karkhana.design.models import Product
+from karkhana.design.bom import BomReport
+from karkhana.design.families import FAMILIES, family_plan
+from karkhana.design.models import Product, Revision
 from karkhana.design.models.product import OWNERS
 from karkhana.design.operations.codes import check_code
+from karkhana.design.plan import Plan
+from karkhana.design.storable import check_text
 from karkhana.kernel.refusals import refuse
 from karkhana.partners.models import Agreement, Brand
 
 UNASSIGNED = "UNASSIGNED"
-SEGMENTS = (*FAMILIES, "subassembly")
+SUBASSEMBLY = "subassembly"
+SEGMENTS = (*FAMILIES, SUBASSEMBLY)
 
 
 def ensure_product(*, code: str, name: str, brand: str, segment: str) -> Product:
@@ -59,6 +65,57 @@ def ensure_product(*, code: str, name: str, brand: str, segment: str) -> Product
 
 
 @transaction.atomic
+def create_product(
+    *,
+    code: str,
+    name: str,
+    brand: str,
+    segment: str,
+    revision_code: str,
+    now: dt.datetime,
+    report: BomReport | None = None,
+) -> Revision:
+    """Begin a product: its first draft has the typical plan of its family and, if given, a bill.
+
+    Args:
+        segment: one of ``design.families.FAMILIES``, or ``subassembly``, which begins with an empty plan.
+
+    Raises:
+        Refused: ``product.code``, ``product.exists``, ``product.segment``, ``revision.code``,
+            ``brand.unknown``, ``text.value``.
+    """
+    from karkhana.design.operations.bills import import_bom
+    from karkhana.design.operations.revisions import create_revision
+
+    check_code("product", code, 40)
+    check_text("product name", name, 120)
+    if segment not in SEGMENTS:
+        raise refuse(
+            "product.segment",
+            "There is no product family {segment}.",
+            "Choose one of {segments}.",
+            segment=segment[:40],
+            segments=", ".join(SEGMENTS),
+        )
+    owner = _brand(brand)
+    _, made = Product.objects.get_or_create(
+        code=code, defaults={"name": name.strip(), "brand": owner, "segment": segment}
+    )
+    if not made:
+        raise refuse(
+            "product.exists",
+            "There is a product {product} already.",
+            "Make a new revision of it, or give the new product another code.",
+            product=code,
+        )
+    plan = Plan() if segment == SUBASSEMBLY else family_plan(family=segment, product=code)
+    revision = create_revision(product_code=code, revision_code=revision_code, now=now, plan=plan)
+    if report is None:
+        return revision
+    return import_bom(report=report, product_code=code, revision_code=revision_code, now=now)
+
+
+@transaction.atomic
 def set_agreement(*, code: str, agreement: str | None, design_owner: str) -> Product:
     """Put a product under an agreement, so that its parties approve what is released from now on.
 
@@ -99,9 +156,9 @@ def set_agreement(*, code: str, agreement: str | None, design_owner: str) -> Pro
 def _brand(code: str) -> Brand:
     if code == UNASSIGNED:
         return Brand.objects.get_or_create(code=code, defaults={"name": "No brand yet"})[0]
-    found = Brand.objects.filter(code=code).first()
+    found = None if "\x00" in code else Brand.objects.filter(code=code).first()
     if found is None:
         raise refuse(
-            "brand.unknown", "There is no brand {brand}.", "Use the code of a known brand.", brand=code
+            "brand.unknown", "There is no brand {brand}.", "Use the code of a known brand.", brand=code[:80]
         )
     return found

@@ -25,6 +25,7 @@ from karkhana.design.release import (
     encode_package,
     package_hash,
 )
+from karkhana.design.storable import check_plan
 from karkhana.kernel.refusals import Refused, refuse
 
 _ENDS = {RELEASED: (SUPERSEDED, OBSOLETE), SUPERSEDED: (OBSOLETE,)}
@@ -149,8 +150,9 @@ def save_plan(*, product_code: str, revision_code: str, plan: Plan, version: int
 
     Raises:
         Refused: ``release.immutable``, ``revision.*``, ``plan.changed`` when somebody else saved meanwhile,
-            ``plan.value`` when it holds what cannot be stored.
+            ``plan.value`` naming what cannot be stored.
     """
+    check_plan(plan)
     revision = draft_for_update(product_code, revision_code)
     if version is not None and version != revision.plan_version:
         raise refuse(
@@ -160,16 +162,7 @@ def save_plan(*, product_code: str, revision_code: str, plan: Plan, version: int
             product=product_code,
             revision=revision_code,
         )
-    try:
-        revision.plan = encode_plan(plan)
-    except ValueError:  # a lone surrogate, or an integer of thousands of digits
-        raise refuse(
-            "plan.value",
-            "The plan of {product} {revision} holds a number or a text that cannot be stored.",
-            "Look for a very large number or a broken character.",
-            product=product_code,
-            revision=revision_code,
-        ) from None
+    revision.plan = encode_plan(plan)
     revision.plan_version += 1
     revision.save(update_fields=["plan", "plan_version"])
     return revision
