@@ -1,4 +1,4 @@
-"""The bill of a revision as it is looked through: searched, filtered, compared with what was before, exploded.
+"""The bill of a revision as it is looked through: searched, filtered, compared, exploded.
 
 A bill is read whole and sifted here: 5,000 lines take some tens of milliseconds, and one way serves drafts,
 variants and released revisions alike. A released bill is read from its package, which never changes.

@@ -140,8 +140,9 @@ def _product_row(product: Product) -> ProductRow:
 
 def current_release(rows: Iterable[RevisionRow]) -> RevisionRow | None:
     """Return the revision that was released last and still counts."""
-    released = [row for row in rows if row.state == RELEASED and row.released_at]
-    return max(released, key=lambda row: row.released_at or dt.datetime.min, default=None)
+    released = [(row.released_at, place, row) for place, row in enumerate(rows)
+                if row.state == RELEASED and row.released_at]  # fmt: skip
+    return max(released, default=(None, 0, None))[2]
 
 
 def _revision_row(revision: Revision) -> RevisionRow:

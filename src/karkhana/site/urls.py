@@ -7,6 +7,8 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
+import karkhana.design.addresses  # noqa: F401  (makes the address part ``code`` known)
+from karkhana.design.pages import bill, products, revision, route, tables
 from karkhana.design.pages.difference import difference_page, difference_xlsx
 from karkhana.design.pages.imports import import_confirm, import_page, import_preview
 from karkhana.floor import pages as floor
@@ -26,6 +28,7 @@ engineers = role_required(ENGINEER, ADMIN)
 hub = role_required(ENGINEER, ADMIN, PARTNER)
 admins = role_required(ADMIN)
 
+_REVISION = "design/products/<code:product>/<code:revision>"
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("api/", api.urls),
@@ -49,6 +52,33 @@ urlpatterns = [
     path("recall/list.csv", leads(floor.recall_csv), name="recall-csv"),
     path("design/diff/", hub(difference_page), name="design-diff"),
     path("design/diff/xlsx/", hub(difference_xlsx), name="design-diff-xlsx"),
+    path("design/", hub(products.products), name="design-products"),
+    path("design/new/", engineers(products.product_new), name="design-product-new"),
+    path("design/revise/<code:product>/", engineers(products.product_revise), name="design-product-revise"),
+    path(
+        "design/agreement/<code:product>/",
+        engineers(products.product_agreement),
+        name="design-product-agreement",
+    ),
+    path("design/products/<code:product>/", hub(products.product), name="design-product"),
+    path(f"{_REVISION}/", hub(revision.revision), name="design-revision"),
+    path(f"{_REVISION}/act/", engineers(revision.revision_act), name="design-revision-act"),
+    path(f"{_REVISION}/approve/", hub(revision.revision_approve), name="design-approve"),
+    path(f"{_REVISION}/bom/line/<int:number>/", hub(bill.bom_line), name="design-bom-line"),
+    path(
+        f"{_REVISION}/bom/line/<int:number>/save/",
+        engineers(bill.bom_line_save),
+        name="design-bom-line-save",
+    ),
+    path(f"{_REVISION}/bom/assembly/<int:number>/", hub(bill.bom_assembly), name="design-bom-assembly"),
+    path(f"{_REVISION}/bom/exploded/", hub(bill.bom_exploded), name="design-bom-exploded"),
+    path(f"{_REVISION}/bom/import/", engineers(bill.bom_import), name="design-bom-import"),
+    path(f"{_REVISION}/route/step/<int:place>/", hub(route.route_step), name="design-route-step"),
+    path(f"{_REVISION}/route/edit/", engineers(route.route_edit), name="design-route-edit"),
+    path(f"{_REVISION}/documents/add/", engineers(tables.document_add), name="design-document-add"),
+    path(f"{_REVISION}/documents/<slug:sha256>/file/", hub(tables.document_file), name="design-document"),
+    path(f"{_REVISION}/<slug:tab>/save/", engineers(tables.table_save), name="design-table-save"),
+    path(f"{_REVISION}/<slug:tab>/", hub(revision.revision_tab), name="design-revision-tab"),
     path("import/", engineers(import_page), name="import"),
     path("import/preview/", engineers(import_preview), name="import-preview"),
     path("import/confirm/", engineers(import_confirm), name="import-confirm"),

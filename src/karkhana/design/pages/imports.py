@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -109,6 +110,17 @@ def _uploaded(request: HttpRequest) -> Upload:
     file = request.FILES.get("file")
     if file is None:
         raise refuse("bom.no_file", "No file came with the form.", "Choose or drop a file, then try again.")
+    name, data = read_upload(file)
+    codes = [_code(request.POST.get(key, "")) for key in ("product", "revision")]
+    return Upload(name, data, codes[0], codes[1])
+
+
+def read_upload(file: UploadedFile) -> tuple[str, bytes]:
+    """Return the name and content of an uploaded bill.
+
+    Raises:
+        Refused: ``bom.too_large``, before any of it is read.
+    """
     name = file.name or ""
     if (file.size or 0) > MAX_BYTES:
         raise refuse(
@@ -119,8 +131,7 @@ def _uploaded(request: HttpRequest) -> Upload:
             size=round((file.size or 0) / 1048576),
             limit=MAX_BYTES // 1048576,
         )
-    codes = [_code(request.POST.get(key, "")) for key in ("product", "revision")]
-    return Upload(name, file.read(), codes[0], codes[1])
+    return name, file.read()
 
 
 def _code(text: str) -> str:
