@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from django.db.models import Count, Prefetch, Q
 
 from karkhana.design.access import visible_products
@@ -14,7 +15,7 @@ from karkhana.design.approvals.queries import required_for
 from karkhana.design.models import BomLine, Product, Revision
 from karkhana.design.models.product import DRAFT, IN_REVIEW, RELEASED
 
-PAGE = 100
+PAGE, USES_MAX = 100, 200
 WITHOUT_CONTENT = ("plan", "package", "import_report")
 """Columns that lists do not need and that can be large."""
 
@@ -70,12 +71,12 @@ class ProductWanted:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A line of another revision that a product goes into."""
+    """Where a product goes into another revision: a line of its bill, or None for a key part of its route."""
 
     product: str
     revision: str
     state: str
-    line: int
+    line: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,21 +167,39 @@ def product_view(user: Any, product: Product, day: dt.date) -> ProductView:
     """Return what the page of a product shows to a log-in that may see it."""
     (whole,) = Product.objects.filter(pk=product.pk).prefetch_related(_revisions())
     rows = [_revision_row(revision) for revision in whole.revisions.all()]
-    visible = visible_products(user).values("code")
-    uses = (
-        BomLine.objects.filter(assembly_product=product.code, revision__product__code__in=visible)
-        .order_by("revision__product__code", "revision__pk", "number")
-        .values_list("revision__product__code", "revision__code", "revision__state", "number")
-    )
     parties = product.agreement.parties.select_related("party").order_by("pk") if product.agreement else ()
     return ProductView(
         product=product,
         revisions=tuple(reversed(rows)),
         variants=_variants(user, rows),
-        uses=tuple(Use(*use) for use in uses[:200]),
+        uses=_uses(user, product),
         required=tuple(sorted(required_for(product, "revision", day)[0])),
         agreement_parties=tuple((one.party.code, one.party.name, tuple(one.approves)) for one in parties),
     )
+
+
+def _uses(user: Any, product: Product) -> tuple[Use, ...]:
+    """Return where a product is used: lines of bills, and key parts of routes that still count."""
+    visible = visible_products(user).exclude(pk=product.pk)
+    lines = (
+        BomLine.objects.filter(assembly_product=product.code, revision__product__in=visible)
+        .order_by("revision__product__code", "revision__pk", "number")
+        .values_list("revision__product__code", "revision__code", "revision__state", "number")
+    )
+    found = [Use(*line) for line in lines[:USES_MAX]]
+    # A key part names the product that it is in the same words in a plan and in a package.
+    said = f'"product":{msgspec.json.encode(product.code).decode()}'
+    counting = Revision.objects.filter(product__in=visible, state__in=[DRAFT, IN_REVIEW, RELEASED])
+    routes = counting.filter(Q(plan__contains=said) | Q(package__contains=said)).order_by(
+        "product__code", "pk"
+    )
+    known = {(use.product, use.revision) for use in found}
+    found += [
+        Use(code, revision, state, None)
+        for code, revision, state in routes.values_list("product__code", "code", "state")[:USES_MAX]
+        if (code, revision) not in known
+    ]
+    return tuple(found)
 
 
 def _variants(user: Any, rows: list[RevisionRow]) -> tuple[VariantNode, ...]:

@@ -58,29 +58,41 @@ def stored_items(revision: Revision) -> tuple[BomItem, ...]:
         chain.append(base)
     items: tuple[BomItem, ...] = ()
     for layer in reversed(chain):
-        items = overlay(items, [_override(row) for row in layer.lines.order_by("number")])
+        items = overlay(
+            items, [_override(row) for row in layer.lines.order_by("number").values_list(*_COLUMNS)]
+        )
     return items
 
 
-def _override(row: BomLine) -> Override:
-    if row.dropped:
-        return Override(row.number, None)
+_COLUMNS = (
+    "number", "part_number", "manufacturer", "description", "value", "package", "quantity", "references",
+    "not_fitted", "mechanical", "alternates", "approved_manufacturers", "assembly_product",
+    "assembly_revision", "dropped",
+)  # fmt: skip
+
+
+def _override(row: tuple[Any, ...]) -> Override:
+    """Read a line as the database gives it: bills are long, and model objects would take twice the time."""
+    (number, part, manufacturer, description, value, package, quantity, references, not_fitted, mechanical,
+     alternates, approved, assembly_product, assembly_revision, dropped) = row  # fmt: skip
+    if dropped:
+        return Override(number, None)
     item = BomItem(
-        number=row.number,
-        part=row.part_number,
-        manufacturer=row.manufacturer,
-        description=row.description,
-        value=row.value,
-        package=row.package,
-        quantity=row.quantity.normalize() if row.quantity % 1 else row.quantity.quantize(1),
-        references=tuple(row.references),
-        not_fitted=tuple(row.not_fitted),
-        mechanical=row.mechanical,
-        alternates=tuple(Source(manufacturer, part) for manufacturer, part in row.alternates),
-        approved_manufacturers=tuple(row.approved_manufacturers),
-        assembly=(row.assembly_product, row.assembly_revision) if row.assembly_product else None,
+        number=number,
+        part=part,
+        manufacturer=manufacturer,
+        description=description,
+        value=value,
+        package=package,
+        quantity=quantity.normalize() if quantity % 1 else quantity.quantize(1),
+        references=tuple(references),
+        not_fitted=tuple(not_fitted),
+        mechanical=mechanical,
+        alternates=tuple(Source(manufacturer, part) for manufacturer, part in alternates),
+        approved_manufacturers=tuple(approved),
+        assembly=(assembly_product, assembly_revision) if assembly_product else None,
     )
-    return Override(row.number, item)
+    return Override(number, item)
 
 
 def bill_of(key: tuple[str, str]) -> tuple[BomItem, ...]:
@@ -99,15 +111,20 @@ def stored_plan(revision: Revision) -> Plan:
     return decode_plan(revision.plan) if revision.plan else Plan()
 
 
-def compiled(revision: Revision) -> tuple[ReleasePackage, tuple[PartLine, ...], tuple[Problem, ...]]:
+def compiled(
+    revision: Revision, items: Sequence[BomItem] | None = None
+) -> tuple[ReleasePackage, tuple[PartLine, ...], tuple[Problem, ...]]:
     """Compile a draft as it is now.
+
+    Args:
+        items: its whole bill where the caller has read it.
 
     Returns:
         The package, the parts that no step consumes, and everything that keeps it from being released
         (without what lies outside of it: sub-assemblies, approvals).
     """
     product, plan = revision.product, stored_plan(revision)
-    items = stored_items(revision)
+    items = stored_items(revision) if items is None else items
     package, unused = compile_package(
         product=product.code,
         revision=revision.code,

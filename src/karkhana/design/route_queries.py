@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from karkhana.design.bom_queries import items_of
 from karkhana.design.decompiling import plan_of_package
 from karkhana.design.models import Revision
 from karkhana.design.plan import END, Plan, PlanStep, Problem, route_problems, walk
@@ -87,14 +88,14 @@ def shown_plan(revision: Revision) -> Plan:
 
 def draft_problems(revision: Revision) -> tuple[Problem, ...]:
     """Return what keeps a draft from being released, by place; nothing of a released one."""
-    return compiled(revision)[2] if revision.package is None else ()
+    return compiled(revision, items_of(revision))[2] if revision.package is None else ()
 
 
 def route_view(revision: Revision) -> RouteView:
     """Return the route of a revision."""
     plan = shown_plan(revision)
     if revision.package is None:
-        package, _, problems = compiled(revision)
+        package, _, problems = compiled(revision, items_of(revision))
     else:
         package, problems = decode_package(revision.package), ()
     return view_of(plan, package, problems)

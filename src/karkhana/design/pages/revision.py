@@ -28,8 +28,9 @@ from karkhana.design.pages.route import route_tab
 from karkhana.design.pages.tables import TABLES, table_tab
 from karkhana.design.plan import Problem
 from karkhana.design.product_queries import product_view
-from karkhana.design.queries import content_of, revision_subject
-from karkhana.design.route_queries import draft_problems, seconds, shown_plan
+from karkhana.design.queries import compiled, revision_subject
+from karkhana.design.release import encode_package, package_hash
+from karkhana.design.route_queries import seconds, shown_plan
 from karkhana.kernel.refusals import Refusal, Refused, refuse
 
 PROBLEMS_SHOWN = 100
@@ -61,7 +62,7 @@ def revision_tab(request: HttpRequest, product: str, revision: str, tab: str) ->
 def overview(request: HttpRequest, found: Revision, refusal: Refusal | None = None) -> HttpResponse:
     """Show state, content hash, problems and what can be done next."""
     plan, items = shown_plan(found), items_of(found)
-    problems = draft_problems(found)
+    problems, draft_hash = _standing(found)
     before = revision_before(found)
     product = found.product
     context = revision_context(request, found, "overview") | {
@@ -78,9 +79,17 @@ def overview(request: HttpRequest, found: Revision, refusal: Refusal | None = No
         "board": _board(request, found),
         "approve_url": reverse("design-approve", args=[product.code, found.code]),
         "families": FAMILIES,
-        "draft_hash": content_of(found)[1] if found.state == DRAFT else "",
+        "draft_hash": draft_hash,
     }
     return answer(request, "design/revision.html", context, refusal)
+
+
+def _standing(found: Revision) -> tuple[tuple[Problem, ...], str]:
+    """Return what keeps a draft from being released, and the content hash that it would have now."""
+    if found.state != DRAFT:
+        return (), ""
+    package, _, problems = compiled(found, items_of(found))
+    return problems, package_hash(encode_package(package))
 
 
 def _board(request: HttpRequest, found: Revision) -> Any:
