@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from karkhana.design.families import FAMILIES, family_plan
 from karkhana.design.plan import END, Plan, PlanStep, route_problems, walk
 from karkhana.design.plan_edits import drop_step, insert_step, move_step, put_step, renumber, shown_order
-from karkhana.design.release import BomItem, LabelRule, Source, TestLimit
-from karkhana.design.storable import check_item, check_plan, check_text
+from karkhana.design.release import LabelRule, TestLimit
+from karkhana.design.storable import check_plan, check_text
 from karkhana.kernel.refusals import Refused
 
 
@@ -154,25 +154,6 @@ class TestWhatCannotBeStored:
         with pytest.raises(Refused) as refused:
             check_plan(plan)
         assert refused.value.refusal.code == "plan.value"
-        assert refused.value.refusal.fields["place"] == place
-
-    @pytest.mark.parametrize(
-        ("item", "place"),
-        [
-            (BomItem(1, "P" * 201), "part"),
-            (BomItem(1, "P", description="\x00"), "description"),
-            (BomItem(1, "P", quantity=Decimal("Infinity")), "quantity"),
-            (BomItem(1, "P", quantity=Decimal("0.0000001")), "quantity"),
-            (BomItem(1, "P", references=("R1", "R" * 81)), "references 2"),
-            (BomItem(1, "P", alternates=(Source("M", "\x07"),)), "alternates 1 part"),
-            (BomItem(1, "P", assembly=("X", "R" * 21)), "assembly"),
-            (BomItem(2**40, "P"), "number"),
-        ],
-    )
-    def test_of_a_line_is_refused_by_its_place(self, item: BomItem, place: str) -> None:
-        with pytest.raises(Refused) as refused:
-            check_item(item)
-        assert refused.value.refusal.code == "bom.value"
         assert refused.value.refusal.fields["place"] == place
 
     @pytest.mark.parametrize("text", ["", "  ", "a\nb", "x" * 11])
