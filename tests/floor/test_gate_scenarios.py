@@ -15,6 +15,7 @@ from django.db import connection
 
 from floor import workshop as ws
 from floor.change_tables import CHANGED
+from floor.firmware_tables import IMAGED
 from floor.gate_tables import TABLES
 from floor.pool_tables import POOLED
 from karkhana.floor.operations import record_events
@@ -66,7 +67,12 @@ def exercised() -> set[str]:
     """Every code that a table expects."""
     return {
         outcome
-        for table in (*TABLES.values(), *POOLED.values(), *CHANGED.values())
+        for table in (
+            *TABLES.values(),
+            *POOLED.values(),
+            *CHANGED.values(),
+            *(table for _, table in IMAGED.values()),
+        )
         for outcome in re.findall(r"\s{2,}([a-z_]+\.[a-z_]+)$", table, re.MULTILINE)
     }
 

@@ -167,6 +167,8 @@ def pure_reference() -> Reference:
         suppliers=frozenset({"SUP"}),
         feeder_parts=MappingProxyType(feeder),
         closed_orders=MappingProxyType({"WO-KITE": ("MP", "PVT")}),
+        markets=MappingProxyType(dict.fromkeys(ORDERS, "IN")),
+        firmware_names=frozenset({"PHONE main=1.0"}),
     )  # fmt: skip
 
 
@@ -336,7 +338,8 @@ VERBS: dict[str, Callable[[list[str]], dict[str, Any]]] = {
     "pack": lambda w: _pack(w, "ADD"),
     "unpack": lambda w: _pack(w, "DELETE"),
     "ship": _ship,
-    "hold": lambda w: {"type": "HoldPlaced", "scope": w[0], "target": w[1], "hold": w[3], "reason": "why"},
+    "hold": lambda w: {"type": "HoldPlaced", "scope": w[0], "target": " ".join(w[1:-2]), "hold": w[-1],
+                       "reason": "why"},
     "release": lambda w: {"type": "HoldReleased", "hold": w[0], "reason": "fine"},
 }  # fmt: skip
 

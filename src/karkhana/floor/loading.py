@@ -56,6 +56,7 @@ class _Named:
         self.shipments: set[str] = set()
         self.held: set[str] = set()
         self.holds: set[str] = set()
+        self.held_firmware = False
         for event in events:
             self.stations.add(event.station)
             if isinstance(event, ev.UnitEvent):
@@ -116,6 +117,8 @@ class _Named:
             self.held.add(event.target)
         elif event.scope == "lot":
             self.lots.add(event.target)
+        elif event.scope == "firmware":
+            self.held_firmware = True
 
     def _release(self, event: ev.HoldReleased) -> None:
         self.holds.add(event.hold)
@@ -154,6 +157,19 @@ def _load_units(cursor: store.Cursor, world: World, named: _Named) -> None:
     extra -= world.units.keys()
     if extra:
         world.units |= store.lock_units(cursor, extra)
+    if world.held_firmware or named.held_firmware:
+        _load_built_in(cursor, world)
+
+
+def _load_built_in(cursor: store.Cursor, world: World) -> None:
+    """Read the units that are built into others: what they carry holds the outer one too."""
+    outer = [unit.serial for unit in world.units.values() if unit.bound and unit.kind != "container"]
+    pairs = store.inside(cursor, outer) if outer else []
+    for parent, serial in pairs:
+        world.inside.setdefault(parent, set()).add(serial)
+    inner = {serial for _, serial in pairs} - world.units.keys()
+    if inner:
+        world.units |= store.lock_units(cursor, inner)
 
 
 def _load_inside(cursor: store.Cursor, world: World, named: _Named) -> set[str]:
@@ -226,6 +242,8 @@ def _load_holds(cursor: store.Cursor, world: World, named: _Named) -> None:
             world.held_lots.add(hold.target)
         if hold.released_at is None and hold.scope == "work_order":
             world.held_work_orders.add(hold.target)
+        if hold.released_at is None and hold.scope == "firmware":
+            world.held_firmware.add(hold.target)
 
 
 def _load_identities(cursor: store.Cursor, world: World, named: _Named) -> None:

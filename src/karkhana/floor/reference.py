@@ -13,6 +13,8 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from karkhana.design.changes.rules import APPROVED, STANDING, Departure, Effectivity
+from karkhana.design.firmware.queries import REGISTERED
+from karkhana.design.firmware.rules import Registered
 from karkhana.design.release import ReleasePackage, decode_package
 from karkhana.floor.rules import Reference, Station
 from karkhana.floor.rules.pooled import PooledRange, PoolIndex
@@ -39,6 +41,7 @@ def _read(cursor: Cursor) -> Reference:
     stations = _stations(cursor)
     setups = _setups(cursor)
     releases = _releases(cursor)
+    images = _images(cursor)
     return Reference(
         stations=MappingProxyType(stations),
         setups=MappingProxyType(setups),
@@ -51,6 +54,9 @@ def _read(cursor: Cursor) -> Reference:
         closed_orders=MappingProxyType(_closed_orders(cursor)),
         effectivities=MappingProxyType(_effectivities(cursor)),
         departures=MappingProxyType(_departures(cursor)),
+        markets=MappingProxyType(_markets(cursor)),
+        images=MappingProxyType(images),
+        firmware_names=_firmware_names(releases, images),
     )
 
 
@@ -107,6 +113,30 @@ def _closed_orders(cursor: Cursor) -> dict[str, tuple[str, str]]:
         " WHERE missing IS NOT NULL"
     )
     return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+
+
+def _markets(cursor: Cursor) -> dict[str, str]:
+    cursor.execute("SELECT code, market FROM floor_workorder")
+    return dict(cursor.fetchall())
+
+
+def _images(cursor: Cursor) -> dict[tuple[str, str, str], Registered]:
+    cursor.execute(REGISTERED)
+    return {
+        (row[0], row[1], row[2]): Registered(row[3], row[4], row[5], tuple(row[6]), tuple(row[7]))
+        for row in cursor.fetchall()
+    }
+
+
+def _firmware_names(
+    releases: dict[tuple[str, str], ReleasePackage], images: dict[tuple[str, str, str], Registered]
+) -> frozenset[str]:
+    released = {
+        f"{product} {rule.target}={rule.version}"
+        for (product, _), package in releases.items()
+        for rule in package.firmware
+    }
+    return frozenset(released | {f"{product} {target}={version}" for product, target, version in images})
 
 
 def _certificates(

@@ -92,25 +92,32 @@ class _Tracer:
         found = self.part(serial, 0)
         goods = self.goods(serial)
         events = self.events(found["lineage"], goods)
+        holds = self.holds(found)
         return {
             **found,
             "events": [_shown(event) for event in events],
             "measurements": [m for event in events for m in self.measurements(event, found)],
             "identities_burnt": self.identities(serial, burnt=True),
-            "holds": self.rows(
-                "SELECT h.hold, h.scope, h.target, h.reason, h.placed_at, h.released_at, h.release_reason"
-                " FROM ledger_hold h LEFT JOIN ledger_hold_member m ON m.hold = h.hold"
-                " WHERE m.serial = %s OR (h.scope = 'work_order' AND h.target = %s)"
-                " GROUP BY h.hold ORDER BY h.placed_at",
-                serial,
-                found["work_order"],
-            ),
+            "held": found["held"] or any(h["scope"] == "firmware" and not h["released_at"] for h in holds),
+            "holds": holds,
             "removed": [self.child(edge, 1) for edge in self.edges(serial, removed=True)],
             "installed_in": self.installed_in(serial),
             "deviations": self.deviations(found["lineage"]),
             "waivers": self.waivers(serial),
             **goods,
         }
+
+    def holds(self, unit: dict[str, Any]) -> list[dict[str, Any]]:
+        """List the holds of a unit, of its work order, and of the firmware in it and in what is built in."""
+        return self.rows(
+            "SELECT h.hold, h.scope, h.target, h.reason, h.placed_at, h.released_at, h.release_reason"
+            " FROM ledger_hold h LEFT JOIN ledger_hold_member m ON m.hold = h.hold"
+            " WHERE m.serial = %s OR (h.scope = 'work_order' AND h.target = %s)"
+            " OR (h.scope = 'firmware' AND h.target = ANY(%s)) GROUP BY h.hold ORDER BY h.placed_at",
+            unit["serial"],
+            unit["work_order"],
+            sorted(_carried(unit)),
+        )
 
     def part(self, serial: str, depth: int) -> dict[str, Any]:
         """Tell what a unit is and what is in it, for itself or inside another."""
@@ -353,6 +360,12 @@ class _Tracer:
             "candidates": candidates,
             "exact": len(lots) == 1,
         }
+
+
+def _carried(unit: dict[str, Any]) -> set[str]:
+    """Return the names of the firmware that a unit carries, in itself and in what is built into it."""
+    found = {f"{unit['product']} {target}={version}" for target, version in unit["firmware"].items()}
+    return found.union(*(_carried(item["unit"]) for item in unit["installed"] if item["unit"]))
 
 
 def _verdict(row: dict[str, Any]) -> str | None:

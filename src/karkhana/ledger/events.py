@@ -20,15 +20,11 @@ import msgspec
 from msgspec import Meta
 
 # No control characters anywhere: PostgreSQL cannot store NUL, and a scanner's stray tab is a typing error.
-Code = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=80,
-        pattern=r"^[^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$(?!\n)",
-    ),
-]
+_PRINTED = r"^[^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$(?!\n)"
+Code = Annotated[str, Meta(min_length=1, max_length=80, pattern=_PRINTED)]
 """An identifier as printed or scanned: 1 to 80 characters, no control characters, no outer blanks."""
+Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=_PRINTED)]
+"""A name put together from codes, such as a firmware's; as ``Code``, up to 120 characters."""
 Text = Annotated[str, Meta(max_length=2000, pattern=r"^[^\x00]*$")]
 """Free text: at most 2,000 characters, no NUL."""
 Position = Annotated[int, Meta(ge=1, le=60)]
@@ -257,11 +253,15 @@ class ShippingEvent(Event, frozen=True, tag=True, kw_only=True, gc=False):
 
 
 class HoldPlaced(Event, frozen=True, tag=True, kw_only=True, gc=False):
-    """Nothing may be done with the target until the hold is released."""
+    """Nothing may be done with the target until the hold is released.
+
+    A hold on firmware holds every unit that carries it, now or later; its target is written
+    ``PRODUCT TARGET=VERSION``.
+    """
 
     hold: Code
-    scope: Literal["unit", "lot", "work_order"]
-    target: Code
+    scope: Literal["unit", "lot", "work_order", "firmware"]
+    target: Name
     reason: Text
 
 

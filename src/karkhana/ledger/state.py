@@ -159,7 +159,7 @@ class Claim:
 
 @dataclass(slots=True)
 class Hold:
-    """A hold; ``members`` are the units whose count of holds it raised."""
+    """A hold; ``members`` are the units whose count of holds it raised, none for one on firmware."""
 
     hold: str
     scope: str

@@ -3,6 +3,7 @@
 from karkhana.design.models.approval import Approval
 from karkhana.design.models.changes import ChangeNote, ChangeOrder, Deviation
 from karkhana.design.models.files import StoredFile
+from karkhana.design.models.firmware import FirmwareImage
 from karkhana.design.models.product import BomLine, Product, Revision
 from karkhana.design.models.stages import (
     Characteristic,
@@ -20,6 +21,7 @@ __all__ = [
     "ChangeOrder",
     "Characteristic",
     "Deviation",
+    "FirmwareImage",
     "FirstArticle",
     "Product",
     "ReliabilityRun",

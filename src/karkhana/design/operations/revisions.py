@@ -13,6 +13,7 @@ from karkhana.design.approvals import operations as approvals
 from karkhana.design.approvals.queries import required_for
 from karkhana.design.approvals.rules import Standing, Subject
 from karkhana.design.bill import Key, explode
+from karkhana.design.firmware.queries import require_firmware
 from karkhana.design.models import Approval, Product, Revision
 from karkhana.design.models.product import DRAFT, IN_REVIEW, OBSOLETE, RELEASED, SUPERSEDED
 from karkhana.design.operations.codes import check_code
@@ -174,13 +175,14 @@ def submit_revision(*, product_code: str, revision_code: str, user: Any, now: dt
 
     Raises:
         Refused: ``release.invalid`` naming the first problem and its place, ``bom.circular``,
-            ``bom.assembly_not_released``, ``release.immutable``, ``revision.*``.
+            ``bom.assembly_not_released``, ``release.immutable``, ``revision.*``, ``firmware.*``.
     """
     revision = draft_for_update(product_code, revision_code)
     package, _, problems = compiled(revision)
     if problems:
         raise _invalid(product_code, revision_code, [f"{p.place}: {p.text}" for p in problems])
     _check_assemblies((product_code, revision_code), package)
+    require_firmware(revision.product, revision_code, package, now.date())
     revision.state = IN_REVIEW
     revision.review_hash = package_hash(encode_package(package))
     revision.submitted_by, revision.submitted_at = user, now
@@ -280,11 +282,12 @@ def release_reviewed(*, product_code: str, revision_code: str, now: dt.datetime)
     Raises:
         Refused: ``revision.not_in_review``, ``approval.missing``, ``approval.rejected``,
             ``revision.changed_in_review`` when what it is a variant of has changed,
-            ``bom.assembly_not_released``.
+            ``bom.assembly_not_released``, ``firmware.*``.
     """
     revision = _in_review(product_code, revision_code)
     package = _as_reviewed(revision)
     _check_assemblies((product_code, revision_code), package)
+    require_firmware(revision.product, revision_code, package, now.date())
     approvals.require_complete(revision_subject(revision, now.date()))
     _store(revision, package, now)
     return revision
@@ -379,7 +382,8 @@ def release_revision(
     Raises:
         Refused: ``release.mismatch`` (the package is for something else), ``release.invalid``,
             ``release.product_unknown``, ``release.needs_approval``, ``release.immutable`` (released already,
-            with other content), ``revision.in_review``, ``bom.circular``, ``bom.assembly_not_released``.
+            with other content), ``revision.in_review``, ``bom.circular``, ``bom.assembly_not_released``,
+            ``firmware.*``.
     """
     if (package.product, package.revision) != (product_code, revision_code):
         raise refuse(
@@ -432,6 +436,7 @@ def release_revision(
             revision=revision_code,
             parties=", ".join(sorted(required)),
         )
+    require_firmware(product, revision_code, package, released_at.date())
     _store(revision, package, released_at)
     return revision
 

@@ -41,12 +41,33 @@ def check_late(event: ev.Event, unit: Unit) -> Refusal | None:
     )
 
 
-def check_alive(world: World, unit: Unit) -> Refusal | None:
-    """Refuse what is on hold, scrapped, or has no life of its own any more."""
+def check_held(world: World, unit: Unit) -> Refusal | None:
+    """Refuse what is on hold by itself, by its work order, or by firmware in it or in what it is made of."""
     if unit.holds:
         return no("unit.held", unit=unit.serial)
     if unit.work_order in world.held_work_orders:
         return no("work_order.held", work_order=unit.work_order)
+    return _check_carried(world, unit) if world.held_firmware else None
+
+
+def _check_carried(world: World, unit: Unit) -> Refusal | None:
+    if unit.kind == "container":
+        # A box is stopped by what is held in it when it is to leave (``goods.check_shipping``).
+        return None
+    for serial in (unit.serial, *(world.everything_inside(unit.serial) if unit.bound else ())):
+        carrier = world.units[serial]
+        for text in carrier.firmware:
+            name = f"{carrier.product} {text}"
+            if name in world.held_firmware:
+                return no("firmware.held", unit=unit.serial, carrier=serial, firmware=name)
+    return None
+
+
+def check_alive(world: World, unit: Unit) -> Refusal | None:
+    """Refuse what is on hold, scrapped, or has no life of its own any more."""
+    held = check_held(world, unit)
+    if held:
+        return held
     if unit.state == "scrapped":
         return no("unit.scrapped", unit=unit.serial)
     if unit.state in ENDED:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from karkhana.floor.rules.gate import (
     check_alive,
+    check_held,
     check_late,
     check_line,
     check_materials,
@@ -56,13 +57,9 @@ def _check_unpacking(world: World, event: ev.AggregationEvent) -> Refusal | None
         child = world.units.get(serial)
         if child is None or child.parent != event.parent:
             return no("packing.not_inside", child=serial, parent=event.parent)
-        if child.holds:
-            return no("unit.held", unit=serial)
-        if child.work_order in world.held_work_orders:
-            return no("work_order.held", work_order=child.work_order)
-        late = check_late(event, child)
-        if late:
-            return late
+        refusal = check_held(world, child) or check_late(event, child)
+        if refusal:
+            return refusal
     return None
 
 
@@ -400,7 +397,7 @@ def _check_item(world: World, item: Unit) -> Refusal | None:
         return no("shipping.not_packed", item=item.serial, problem=problem)
     for serial in world.everything_inside(item.serial):
         inner = world.units[serial]
-        if inner.holds or inner.work_order in world.held_work_orders:
+        if check_held(world, inner):
             return no("shipping.held_inside", item=item.serial, held=serial)
         if inner.state == "scrapped":
             return no("shipping.not_packed", item=item.serial, problem=f"{serial} in it is scrapped")

@@ -1,4 +1,4 @@
-"""Holds: nothing may be done with a unit, lot or work order until released."""
+"""Holds: nothing may be done with a unit, lot, work order or what carries a firmware until released."""
 
 from __future__ import annotations
 
@@ -19,24 +19,33 @@ def check_hold(world: World, event: ev.HoldPlaced) -> Refusal | None:
         return no("lot.unknown", lot=event.target)
     if event.scope == "work_order" and event.target not in world.reference.work_orders:
         return no("work_order.unknown", work_order=event.target)
+    if event.scope == "firmware" and event.target not in world.reference.firmware_names:
+        return no("firmware.unknown", firmware=event.target)
     return None
 
 
 def apply_hold(world: World, event: ev.HoldPlaced, seq: int) -> Trail:
-    """Hold a target. A unit inside other units holds them too: none of them may go on with it."""
+    """Hold a target. A unit inside other units holds them too: none of them may go on with it.
+
+    Firmware is held by its name alone: whatever carries it is found when it is scanned (``gate.check_held``).
+    """
     members: list[str] = []
     if event.scope == "unit":
         members = _with_outer_units(world, event.target)
         for serial in members:
             world.touch(world.units[serial]).holds += 1
-    elif event.scope == "lot":
-        world.held_lots.add(event.target)
     else:
-        world.held_work_orders.add(event.target)
+        _held(world, event.scope).add(event.target)
     hold = Hold(event.hold, event.scope, event.target, event.reason, event.at, tuple(members))
     world.holds[event.hold] = hold
     world.changes.holds.append(hold)
     return Trail(event.target)
+
+
+def _held(world: World, scope: str) -> set[str]:
+    """Return the targets of a scope that are held as such, not unit by unit."""
+    held = {"lot": world.held_lots, "work_order": world.held_work_orders, "firmware": world.held_firmware}
+    return held.get(scope, set())
 
 
 def _with_outer_units(world: World, serial: str) -> list[str]:
@@ -65,6 +74,5 @@ def apply_release(world: World, event: ev.HoldReleased, seq: int) -> Trail:
         world.touch(world.units[serial]).holds -= 1
     still = {h.target for h in world.holds.values() if h.released_at is None and h.scope == hold.scope}
     if hold.target not in still:
-        world.held_lots.discard(hold.target) if hold.scope == "lot" else None
-        world.held_work_orders.discard(hold.target) if hold.scope == "work_order" else None
+        _held(world, hold.scope).discard(hold.target)
     return Trail(hold.target)

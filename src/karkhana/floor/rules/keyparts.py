@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from karkhana.design.release import KeyPart, ReleasePackage, Step
 from karkhana.floor.rules.deviations import check_stand_in
-from karkhana.floor.rules.gate import check_late, enter
+from karkhana.floor.rules.gate import check_held, check_late, enter
 from karkhana.floor.rules.refusals import no
 from karkhana.floor.rules.route import check_step, moved, pass_step, result_trail
 from karkhana.floor.rules.world import Scan, Trail, World
@@ -102,10 +102,9 @@ def _check_child(
     child = world.units.get(serial)
     if child is None or child.kind == "container":
         return no("unit.unknown", unit=serial)
-    if child.holds:
-        return no("unit.held", unit=serial)
-    if child.work_order in world.held_work_orders:
-        return no("work_order.held", work_order=child.work_order)
+    held = check_held(world, child)
+    if held:
+        return held
     if child.state == "installed":
         return no("keypart.already_used", part=part, serial=serial, other=child.parent)
     if child.product != rule.product:

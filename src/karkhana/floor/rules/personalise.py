@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from karkhana.design.release import IdentityRule, ReleasePackage, Step
+from dataclasses import replace
+
+from karkhana.design.firmware.rules import check_use
+from karkhana.design.release import FirmwareRule, IdentityRule, ReleasePackage, Step
 from karkhana.floor.rules.pooled import Wish
 from karkhana.floor.rules.refusals import no
 from karkhana.floor.rules.route import check_step, moved, pass_step, result_trail
@@ -42,7 +45,7 @@ def check_personalized(world: World, event: ev.UnitsPersonalized) -> Refusal | N
         refusal = _check_identity(world, scan, step, identity, given)
         if refusal:
             return refusal
-    refusal = _check_firmware(scan, step, event)
+    refusal = _check_firmware(world, scan, step, event)
     if refusal:
         return refusal
     here = {"step": step.number, "name": step.name}
@@ -125,7 +128,7 @@ def _in_range(rule: IdentityRule, text: str) -> bool:
     return True
 
 
-def _check_firmware(scan: Scan, step: Step, event: ev.UnitsPersonalized) -> Refusal | None:
+def _check_firmware(world: World, scan: Scan, step: Step, event: ev.UnitsPersonalized) -> Refusal | None:
     for image in event.firmware:
         rules = scan.release.firmware_rules.get(image.target)
         if rules is None or image.target not in step.firmware:
@@ -140,6 +143,36 @@ def _check_firmware(scan: Scan, step: Step, event: ev.UnitsPersonalized) -> Refu
                 version=version,
                 released=", ".join(rule.version for rule in rules),
             )
+        refusal = _check_image(world, scan, rules, image)
+        if refusal:
+            return refusal
+    return None
+
+
+def _check_image(
+    world: World, scan: Scan, rules: tuple[FirmwareRule, ...], image: ev.Firmware
+) -> Refusal | None:
+    """Refuse a released image that is not for the unit's market, or is not approved, withdrawn or held."""
+    unit = scan.unit
+    here = {"unit": unit.serial, "target": image.target, "version": image.version}
+    market = world.reference.markets.get(unit.work_order or "", "")
+    said = {"place": unit.serial, "product": str(unit.product), **here}
+    same = [rule for rule in rules if (rule.version, rule.sha256) == (image.version, image.sha256)]
+    if all(rule.markets and market not in rule.markets for rule in same):
+        return no("firmware.wrong_market", market=market or "no market", **said)
+    registered = world.reference.images.get((unit.product or "", image.target, image.version))
+    if registered is not None:
+        if registered.sha256 != image.sha256:
+            return no("firmware.not_approved", **said)
+        refusal = check_use(
+            registered, place=unit.serial, product=str(unit.product), target=image.target,
+            version=image.version, revision=str(unit.revision), markets=(market,),
+        )  # fmt: skip
+        if refusal:
+            return replace(refusal, fields={**refusal.fields, **here})
+    name = f"{unit.product} {image.target}={image.version}"
+    if name in world.held_firmware:
+        return no("firmware.held", unit=unit.serial, carrier=unit.serial, firmware=name)
     return None
 
 

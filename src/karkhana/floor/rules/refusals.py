@@ -1,9 +1,13 @@
-"""The gate's catalogue of refusals: code, sentence, next step. The only place where they are worded."""
+"""The gate's catalogue of refusals: code, sentence, next step. The only place where they are worded.
+
+Those that a release is refused with too are worded in ``design.firmware.rules``.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from karkhana.design.firmware.rules import SENTENCES
 from karkhana.kernel.refusals import Refusal
 
 REFUSALS: dict[str, tuple[str, str]] = {
@@ -237,6 +241,15 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "firmware.not_released": (
         "{unit} reports {target} {version}, but {released} is released for it.",
         "Flash the released image and test again.",
+    ),
+    **SENTENCES,
+    "firmware.held": (
+        "{unit} carries firmware {firmware}, which is on hold.",
+        "Put it on the hold rack and tell quality; do not work on it.",
+    ),
+    "firmware.unknown": (
+        "There is no firmware {firmware}.",
+        "Name it as PRODUCT TARGET=VERSION, as it is released.",
     ),
     "test.missing": (
         "{unit} is said to have passed step {step} ({name}) without the measurement {measurement}.",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from karkhana.design.changes.rules import Departure, Effectivity
+from karkhana.design.firmware.rules import Registered
 from karkhana.design.release import ReleasePackage, Step
 from karkhana.floor.rules.pooled import NO_POOLS, Place, PoolIndex
 from karkhana.ledger.state import (
@@ -54,6 +55,9 @@ class Reference:
         effectivities: (product, revision) to the change orders that say from when on it is built, or not.
         departures: part number to the approved deviations by which it stands in for another.
         pools: which identities are drawn from pools, and the ranges of those.
+        markets: work order to the country that its units go to.
+        images: (product, target, version) to the firmware image that is registered.
+        firmware_names: every ``PRODUCT TARGET=VERSION`` that is released or registered.
     """
 
     stations: Mapping[str, Station]
@@ -67,6 +71,9 @@ class Reference:
     closed_orders: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     effectivities: Mapping[tuple[str, str], tuple[Effectivity, ...]] = field(default_factory=dict)
     departures: Mapping[str, tuple[Departure, ...]] = field(default_factory=dict)
+    markets: Mapping[str, str] = field(default_factory=dict)
+    images: Mapping[tuple[str, str, str], Registered] = field(default_factory=dict)
+    firmware_names: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -75,10 +82,10 @@ class World:
 
     Only what the batch names is loaded: a serial that is not in ``units`` does not exist.
     ``inside`` maps a container or unit to the serials directly in it; it is complete only below what
-    the batch ships. ``pooled`` says where in a pool's range a value stands, ``drawn`` how many values
-    were drawn from a range, ``spoilt`` why the value at a place of a range is not used.
-    ``deviation_uses`` counts the units that were built under a deviation, ``deviated`` holds those of this
-    batch with its number, ``grants`` the deviations that the event at hand needs.
+    the batch ships, and below units while firmware is on hold. ``pooled`` says where in a pool's range a
+    value stands, ``drawn`` how many values were drawn from a range, ``spoilt`` why the value at a place of a
+    range is not used. ``deviation_uses`` counts the units that were built under a deviation, ``deviated``
+    holds those of this batch with its number, ``grants`` the deviations that the event at hand needs.
     """
 
     reference: Reference
@@ -87,6 +94,7 @@ class World:
     setups: dict[str, Setup] = field(default_factory=dict)
     held_lots: set[str] = field(default_factory=set)
     held_work_orders: set[str] = field(default_factory=set)
+    held_firmware: set[str] = field(default_factory=set)
     holds: dict[str, Hold] = field(default_factory=dict)
     edges: dict[str, dict[str, Edge]] = field(default_factory=dict)
     used_children: dict[tuple[str, str], str] = field(default_factory=dict)
