@@ -117,7 +117,7 @@ class Chaos:
             f"scrap {unit}", f"repair {unit}", f"remove {unit} battery", f"remove {unit} board",
             f"hold unit {other} as {hold}", f"hold lot {lot} as {hold}", f"release {hold}",
             f"hold work_order WO-PHONE as {hold}", f"release {hold}", f"release {hold}", f"release {hold}",
-            f"hold firmware PHONE main=1.0 as {hold}", f"release {hold}",
+            f"hold firmware PHONE main=1.0 as {hold}",
             f"split lot:{lot}:5 into lot:{self._new('M')}:{part}:5",
             f"split lot:{lot}:5 lot:{another}:5 into lot:{self._new('M')}:{part}:5",
             f"pack {other} into {box}", f"unpack {other} from {box}", f"unpack {unit} from {box}",
