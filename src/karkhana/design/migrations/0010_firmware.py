@@ -7,7 +7,8 @@ from django.db import migrations, models
 
 GUARDS = """
 -- What is registered stays as it is; a state goes forward only, and forward to approved only with every signature.
-CREATE FUNCTION design_guard_firmware() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION design_guard_firmware() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     rest design_firmwareimage;
     unsigned text;
