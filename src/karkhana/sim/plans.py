@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
-from karkhana.design.release import KeyPart, ReleasePackage, Step
+from karkhana.design.release import KeyPart, ReleasePackage, Step, TestLimit
 from karkhana.sim.crew import Crew
 from karkhana.sim.material import Feeder, Warehouse
 from karkhana.sim.scenario import Scenario, Station, StationType
 from karkhana.sim.timeline import Timeline
 
-_TEXTS = 200
+_TEXTS, _ZERO = 200, Decimal(0)
 """Measurements are drawn from this many prepared ones per station type and verdict."""
 
 
@@ -45,8 +47,8 @@ class StepPlan:
         )
         self.reentry = step.reentry or step.number
         self.key_parts: tuple[KeyPart, ...] = step.key_parts
-        self.good = measurements(kind, rng, good=True)
-        self.bad = measurements(kind, rng, good=False)
+        self.good = measurements(kind, rng, good=True, tests=step.tests)
+        self.bad = measurements(kind, rng, good=False, tests=step.tests)
         self.turn = 0
         self.elsewhere_later: list[Place] = []
         self.elsewhere_passed: list[Place] = []
@@ -57,26 +59,80 @@ class StepPlan:
         return self.places[self.turn % len(self.places)]
 
 
-def measurements(kind: StationType, rng: random.Random, *, good: bool) -> list[str]:
-    """Prepare the ``measurements`` of results, within limits or beyond one; [""] for none."""
-    if not kind.measures or kind.nominal is None or kind.sigma is None:
+def measurements(
+    kind: StationType, rng: random.Random, *, good: bool, tests: Sequence[TestLimit] = ()
+) -> list[str]:
+    """Prepare the ``measurements`` of results, within limits or one of them beyond; [""] for none.
+
+    What the station type measures is reported as ever; a step's own tests are reported besides, or in its
+    place where they have the same name. Where no test has a limit a failure shows in its defects alone.
+    """
+    drawn = [Drawn.of_test(test, kind) for test in tests]
+    if kind.measures and kind.nominal is not None and all(test.name != kind.measures for test in tests):
+        drawn.insert(0, Drawn.of_kind(kind))
+    if not drawn:
         return [""]
+    bounded = [one for one in drawn if one.low is not None or one.high is not None]
     texts = []
     for _ in range(_TEXTS):
-        value = (kind.nominal + kind.sigma * Decimal(str(round(rng.gauss(0, 1), 3)))).quantize(kind.nominal)
-        if good:
-            value = min(value, kind.high) if kind.high is not None else value
-            value = max(value, kind.low) if kind.low is not None else value
-        elif kind.high is not None:
-            value = kind.high + kind.sigma * rng.randrange(1, 5)
-        elif kind.low is not None:
-            value = kind.low - kind.sigma * rng.randrange(1, 5)
-        low = f',"low":{kind.low}' if kind.low is not None else ""
-        high = f',"high":{kind.high}' if kind.high is not None else ""
-        texts.append(
-            f',"measurements":[{{"name":"{kind.measures}","value":{value},"unit_of_measure":"{kind.unit}"{low}{high}}}]'
-        )
+        beyond = None
+        if bounded and not good:
+            beyond = bounded[0] if len(bounded) == 1 else bounded[rng.randrange(len(bounded))]
+        inside = ",".join(one.text(rng, beyond=one is beyond) for one in drawn)
+        texts.append(f',"measurements":[{inside}]')
     return texts
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One measurement as a simulated tester draws it: around ``nominal``, with the limits it reports."""
+
+    name: str
+    unit: str
+    nominal: Decimal
+    sigma: Decimal
+    low: Decimal | None
+    high: Decimal | None
+
+    @classmethod
+    def of_kind(cls, kind: StationType) -> Drawn:
+        """Draw what a station type measures."""
+        assert kind.nominal is not None
+        return cls(kind.measures, kind.unit, kind.nominal, kind.sigma or _ZERO, kind.low, kind.high)
+
+    @classmethod
+    def of_test(cls, test: TestLimit, kind: StationType) -> Drawn:
+        """Draw what a step asks for; of what the station type knows nothing, the middle of the limits."""
+        low, high = test.low, test.high
+        if test.name == kind.measures and kind.nominal is not None:
+            return cls(test.name, test.unit_of_measure, kind.nominal, kind.sigma or _ZERO, low, high)
+        if low is not None and high is not None:
+            nominal, sigma = (low + high) / 2, (high - low) / 12
+        else:
+            edge = low if low is not None else high if high is not None else _ZERO
+            away = max(abs(edge) / 10, Decimal("0.1"))
+            nominal, sigma = (
+                edge + (away if low is not None else -away if high is not None else _ZERO),
+                away / 6,
+            )
+        exponents = [int(limit.as_tuple().exponent) for limit in (low, high) if limit is not None]
+        step = Decimal(1).scaleb(min([-2, *exponents]))
+        return cls(test.name, test.unit_of_measure, nominal.quantize(step), sigma, low, high)
+
+    def text(self, rng: random.Random, *, beyond: bool) -> str:
+        """Return one value as JSON: within the limits, or beyond one."""
+        value = (self.nominal + self.sigma * Decimal(str(round(rng.gauss(0, 1), 3)))).quantize(self.nominal)
+        if not beyond:
+            value = min(value, self.high) if self.high is not None else value
+            value = max(value, self.low) if self.low is not None else value
+        elif self.high is not None:
+            value = self.high + (self.sigma or 1) * rng.randrange(1, 5)
+        elif self.low is not None:
+            value = self.low - (self.sigma or 1) * rng.randrange(1, 5)
+        low = f',"low":{self.low:f}' if self.low is not None else ""
+        high = f',"high":{self.high:f}' if self.high is not None else ""
+        name, unit = json.dumps(self.name), json.dumps(self.unit)
+        return f'{{"name":{name},"value":{value:f},"unit_of_measure":{unit}{low}{high}}}'
 
 
 def plan_route(

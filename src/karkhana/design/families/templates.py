@@ -6,6 +6,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Sequence
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -14,7 +15,7 @@ import msgspec
 from karkhana.design.compiling import compile_package
 from karkhana.design.families.build import ProductSpec, numbered_steps, product_plan
 from karkhana.design.plan import Plan
-from karkhana.design.release import BomItem, ReleasePackage
+from karkhana.design.release import BomItem, ComplianceItem, ReleasePackage
 from karkhana.kernel.refusals import refuse
 
 FAMILIES = ("phone", "tablet", "laptop", "hearable", "wearable", "telecom", "iot", "meter", "automotive")
@@ -70,10 +71,26 @@ def family_package(
 
 
 def _document(family: str, product: str) -> dict[str, Any]:
-    text = resources.files(__package__).joinpath(f"{family}.toml").read_text(encoding="utf-8")
+    text = _text(family)
     plain = product.replace("\\", "").replace('"', "").replace("'", "")
     document = tomllib.loads(text.replace("{product_pattern}", re.escape(plain)).replace("{product}", plain))
     for image in document.get("firmware", ()):
         name = f"{product}/{image['target']}/{image['version']}"
         image["sha256"] = hashlib.sha256(name.encode()).hexdigest()
+    rules = compliance_rules()
+    document["compliance"] = [msgspec.to_builtins(rules[code]) for code in document.get("compliance", ())]
     return document
+
+
+@cache
+def compliance_rules() -> dict[str, ComplianceItem]:
+    """Return everything that a product may need before it is sold in India, by code (``compliance.toml``)."""
+    return {
+        code: msgspec.convert({"code": code} | said, ComplianceItem)
+        for code, said in tomllib.loads(_text("compliance")).items()
+    }
+
+
+@cache
+def _text(name: str) -> str:
+    return resources.files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8")

@@ -23,6 +23,7 @@ from karkhana.kernel.identities import SCHEMES
 from karkhana.kernel.templates import compile_template
 
 TEXT_MAX, DESIGNATOR_MAX, REPAIR_MAX = 200, 80, 1000
+LABEL_WORDS = frozenset({"product", "revision", "brand", "serial", "gtin", "sscc", "quantity", "batch"})
 QUANTITY_MAX, QUANTITY_STEP = Decimal(10**12), Decimal("0.000001")
 
 
@@ -339,6 +340,13 @@ def _record_problems(package: ReleasePackage) -> list[str]:
         for label in package.labels
         for size in (label.width_mm, label.height_mm)
         if not (size.is_finite() and 0 < size < 2000)
+    ]
+    known = {rule.kind for rule in package.identities} | LABEL_WORDS
+    problems += [
+        f"Label {label.name!r}: there is no {{{word}}} to print."
+        for label in package.labels
+        for word in re.findall(r"\{([^{}]*)\}", label.content)
+        if word not in known
     ]
     problems += [
         f"Market {market[:20]!r} is no country code."

@@ -204,7 +204,8 @@ class LabelRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Args:
         name: unique in the set; ``level`` says what it goes on.
         symbology: ``datamatrix``, ``qr``, ``code128``, ``gs1-128``, ``gs1-datamatrix`` or ``text``.
-        content: text with identity kinds in braces, such as ``(01){gtin}(21){product_serial}``.
+        content: text with identity kinds in braces, such as ``(01){gtin}(21){product_serial}``, or
+            ``product``, ``revision``, ``brand``, ``serial``, ``gtin``, ``sscc``, ``quantity``, ``batch``.
     """
 
     name: str
