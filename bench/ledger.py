@@ -35,11 +35,12 @@ def run(events: int, progress: Callable[[int, int], None]) -> Result:
 class _Run:
     def __init__(self, events: int, progress: Callable[[int, int], None]) -> None:
         from karkhana.sim.factory import Factory
+        from karkhana.sim.pools import Draws
         from karkhana.sim.scenario import install, load_scenario
 
         scenario = load_scenario()
         install(scenario, today=DAY.date())
-        self.factory = Factory.whole(scenario, start=DAY)
+        self.factory = Factory.whole(scenario, start=DAY, draws=Draws(DAY.date()))
         self.events, self.progress = events, progress
         self.slices: list[tuple[int, float, float]] = []
         self.status: Counter[str] = Counter()

@@ -48,6 +48,7 @@ def _prepare(count: int) -> tuple[str, list[str]]:
     from karkhana.floor.operations import record_events
     from karkhana.people.tokens import issue_token
     from karkhana.sim.factory import Factory
+    from karkhana.sim.pools import Draws
     from karkhana.sim.scenario import install, load_scenario
     from karkhana.site.roles import ensure_roles
 
@@ -55,7 +56,7 @@ def _prepare(count: int) -> tuple[str, list[str]]:
     install(scenario, today=DAY.date())
     # The server judges by its own clock, so this day must end now.
     start = dt.datetime.now(dt.UTC) - dt.timedelta(hours=2, minutes=30)
-    factory = Factory.whole(scenario, start=start, wrong_share=0)
+    factory = Factory.whole(scenario, start=start, wrong_share=0, draws=Draws(start.date()))
     for chunk in factory.run(start + dt.timedelta(hours=2)):
         record_events(chunk.encode(), recorded_at=chunk.ends_at)
     user = get_user_model().objects.create_user("bench")

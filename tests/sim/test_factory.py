@@ -16,6 +16,7 @@ from karkhana.ledger.events import AnyEvent
 from karkhana.sim.factory import Factory
 from karkhana.sim.live import LiveFactory, take_snapshot
 from karkhana.sim.numbers import Numbers, with_luhn
+from karkhana.sim.pools import Draws
 from karkhana.sim.scenario import Scenario, install, load_scenario
 from karkhana.sim.timeline import Chunk
 
@@ -116,7 +117,8 @@ def test_the_gate_says_exactly_what_the_factory_expects(scenario: Scenario) -> N
     install(scenario, today=START.date())
     wrong: Counter[tuple[str, str | None, str, str | None]] = Counter()
     count = 0
-    for chunk in Factory.whole(scenario, start=START, scale=0.01, window=600).run(START + DAY):
+    factory = Factory.whole(scenario, start=START, scale=0.01, window=600, draws=Draws(START.date()))
+    for chunk in factory.run(START + DAY):
         count += len(chunk.events)
         wrong += _differences(chunk, record_events(chunk.encode(), recorded_at=chunk.ends_at))
     assert not wrong
@@ -129,14 +131,15 @@ def test_a_live_factory_goes_on_where_an_earlier_run_stopped(scenario: Scenario)
     start = START + dt.timedelta(days=40)
     install(scenario, today=start.date())
     now = start + dt.timedelta(hours=3)
-    for chunk in Factory.whole(scenario, start=start, scale=0.01, window=600).run(now):
+    draws = Draws(start.date())
+    for chunk in Factory.whole(scenario, start=start, scale=0.01, window=600, draws=draws).run(now):
         record_events(chunk.encode(), recorded_at=chunk.ends_at)
     wrong: Counter[tuple[str, str | None, str, str | None]] = Counter()
     for _ in range(2):
         snapshot = take_snapshot()
         assert snapshot.units
         assert snapshot.mounted
-        live = LiveFactory(scenario, snapshot, now=now, scale=0.01)
+        live = LiveFactory(scenario, snapshot, now=now, scale=0.01, draws=draws)
         for _ in range(24):
             now += dt.timedelta(minutes=5)
             for chunk in live.tick(now):

@@ -18,6 +18,7 @@ from karkhana.sim.crew import Crew
 from karkhana.sim.material import Feeder, Warehouse
 from karkhana.sim.numbers import Numbers
 from karkhana.sim.plans import Place, StepPlan, plan_route, repair_places
+from karkhana.sim.pools import Draws
 from karkhana.sim.scenario import Scenario, Station
 from karkhana.sim.streams import Pool, Stream
 from karkhana.sim.timeline import Chunk, Timeline, from_ms, to_ms
@@ -59,10 +60,11 @@ class Factory:
         window: int = 60,
         wrong_share: float = WRONG_SHARE,
         mounted: Mapping[tuple[str, str], tuple[str, str]] = MappingProxyType({}),
+        draws: Draws | None = None,
     ) -> None:
         self.scenario, self.scale, self.wrong_share = scenario, scale, wrong_share
         self.rng = random.Random(f"{seed}/{start.isoformat()}/{base}/{run}")
-        self._mounted = mounted
+        self._mounted, self.draws = mounted, draws
         width = window * 1000
         begins = to_ms(start) // width * width
         self.timeline = Timeline(self.rng, begins, width)

@@ -15,6 +15,7 @@ from karkhana.partners.operations import ensure_brand
 from karkhana.people.models import Certificate, Operator
 from karkhana.people.operations import ensure_certificate, ensure_operator
 from karkhana.sim.partners import install_partners
+from karkhana.sim.pools import install_pools
 from karkhana.sim.scenario import Product, Scenario
 from karkhana.supply.operations import ensure_supplier
 
@@ -49,6 +50,7 @@ def install(scenario: Scenario, *, today: dt.date) -> None:
         if not StageGate.objects.filter(product__code=product.code).exists():
             adopt_stage(product_code=product.code, reason=BEFORE, now=released_at)
     install_partners(scenario.partners)
+    install_pools(scenario.pools, now=released_at)
     for stream in scenario.streams:
         ensure_work_order(
             code=stream.work_order,

@@ -18,6 +18,7 @@ import msgspec
 from django.db import connection
 
 from karkhana.sim.factory import Factory
+from karkhana.sim.pools import Draws
 from karkhana.sim.scenario import Scenario
 from karkhana.sim.streams import Stream, Trip
 from karkhana.sim.timeline import Chunk, to_ms
@@ -107,7 +108,14 @@ class LiveFactory:
     """
 
     def __init__(
-        self, scenario: Scenario, snapshot: Snapshot, *, now: dt.datetime, seed: int = 1, scale: float = 1.0
+        self,
+        scenario: Scenario,
+        snapshot: Snapshot,
+        *,
+        now: dt.datetime,
+        seed: int = 1,
+        scale: float = 1.0,
+        draws: Draws | None = None,
     ) -> None:
         self._zone = ZoneInfo(scenario.plants[0].time_zone)
         local = now.astimezone(self._zone)
@@ -120,6 +128,7 @@ class LiveFactory:
             run=f"L{local:%H%M%S}",
             window=1,
             mounted=snapshot.mounted,
+            draws=draws,
         )
         self._rng = random.Random(f"{seed}/{now.isoformat()}")
         self._resume(snapshot, to_ms(now))
@@ -129,6 +138,8 @@ class LiveFactory:
         local = now.astimezone(self._zone)
         if local.date() != self.factory.numbers.day:
             self.factory.numbers.turn(local.date(), LIVE_BASE, "L0")
+            if self.factory.draws is not None:
+                self.factory.draws.day = local.date()
         return list(self.factory.run(now))
 
     def _resume(self, snapshot: Snapshot, now: int) -> None:
@@ -193,7 +204,9 @@ def run_live(
         clock: tells the time, with time zone.
         on_chunk: told of each chunk and what the post returned.
     """
-    live = LiveFactory(scenario, take_snapshot(), now=clock(), seed=seed, scale=scale)
+    now = clock()
+    draws = Draws(now.astimezone(ZoneInfo(scenario.plants[0].time_zone)).date())
+    live = LiveFactory(scenario, take_snapshot(), now=now, seed=seed, scale=scale, draws=draws)
     while not stop.wait(1.0):
         for chunk in live.tick(clock()):
             answer = _post_until_done(post, chunk, clock, stop)

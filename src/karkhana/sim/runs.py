@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db import connection
@@ -19,6 +20,7 @@ from karkhana.kernel.refusals import refuse
 from karkhana.sim.enterprise import lines_set_up, with_database_lines, work_order_of
 from karkhana.sim.factory import Factory
 from karkhana.sim.numbers import Numbers
+from karkhana.sim.pools import Draws
 from karkhana.sim.scenario import Scenario
 from karkhana.sim.timeline import Chunk
 
@@ -118,6 +120,7 @@ def run_day(
         scale=scale,
         base=run * _NUMBERS_PER_RUN,
         run="ABCDEFGH"[run] if run else "",
+        draws=Draws(_local_day(scenario, start)),
     )
     summary = Summary()
     total = hours * 60
@@ -179,12 +182,14 @@ def simulate_units(
     began = time.perf_counter()
     scenario = with_database_lines(scenario)
     # The seed shapes what happens; serial numbers and event ids differ from run to run.
+    run = f"S{now:%H%M%S}{now.microsecond // 10_000:02d}"
     factory = Factory(
         scenario,
         start=now - _SPAN,
         seed=f"{seed}/{product}/{revision}",
         base=_first_free(package, now, scenario),
-        run=f"S{now:%H%M%S}{now.microsecond // 10_000:02d}",
+        run=run,
+        draws=Draws(_local_day(scenario, now - _SPAN), run),
         window=60,
         wrong_share=0,
     )
@@ -261,10 +266,7 @@ def _own_package(product: str) -> ReleasePackage:
 
 def _first_free(package: ReleasePackage, now: dt.datetime, scenario: Scenario) -> int:
     """Return the highest number of today's block that identities of this product were made from."""
-    from zoneinfo import ZoneInfo
-
-    day = (now - _SPAN).astimezone(ZoneInfo(scenario.plants[0].time_zone)).date()
-    numbers = Numbers(day)
+    numbers = Numbers(_local_day(scenario, now - _SPAN))
     highest = 100_000
     for rule in package.identities:
         low, high = numbers.identity(rule, 1), numbers.identity(rule, 999_999)
@@ -277,6 +279,10 @@ def _first_free(package: ReleasePackage, now: dt.datetime, scenario: Scenario) -
         if row and row[0]:
             highest = max(highest, numbers.number_of(rule, row[0]))
     return highest
+
+
+def _local_day(scenario: Scenario, at: dt.datetime) -> dt.date:
+    return at.astimezone(ZoneInfo(scenario.plants[0].time_zone)).date()
 
 
 def _report(

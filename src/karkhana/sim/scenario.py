@@ -26,6 +26,7 @@ from karkhana.design.plan import PlanStep
 from karkhana.design.release import ReleasePackage
 from karkhana.kernel.refusals import Refused, refuse
 from karkhana.sim.partners import Partners, check_partners
+from karkhana.sim.pools import PoolRow
 
 T = TypeVar("T", bound=msgspec.Struct)
 DEFAULT = Path(__file__).resolve().parents[3] / "scenarios" / "noida"
@@ -159,6 +160,7 @@ class Scenario(msgspec.Struct, frozen=True, dict=True):
     streams: tuple[Stream, ...]
     products: Mapping[str, Product]
     partners: Partners = Partners()
+    pools: tuple[PoolRow, ...] = ()
 
     @cached_property
     def plant_of_line(self) -> dict[str, str]:
@@ -223,6 +225,7 @@ def load_scenario(folder: Path = DEFAULT) -> Scenario:
             path.name: _product(path) for path in sorted((folder / "products").iterdir()) if path.is_dir()
         },
         partners=_partners(folder / "partners.toml"),
+        pools=_table(path, PoolRow) if (path := folder / "pools.csv").is_file() else (),
     )
     _check_references(scenario)
     check_partners(
@@ -373,6 +376,8 @@ def _check_references(scenario: Scenario) -> None:
         *(("certificates.csv", "operator", certificate.operator) for certificate in scenario.certificates),
         *(("certificates.csv", "skill", certificate.skill) for certificate in scenario.certificates),
         *(("streams.csv", "product", stream.product) for stream in scenario.streams),
+        *(("pools.csv", "brand", pool.brand) for pool in scenario.pools),
+        *(("pools.csv", "product", pool.product) for pool in scenario.pools),
         *(("streams.csv", "line", line) for stream in scenario.streams for line in stream.lines),
     ]
     for product in scenario.products.values():

@@ -14,6 +14,7 @@ from karkhana.design.release import ReleasePackage
 from karkhana.sim.goods import Packer
 from karkhana.sim.material import KeyLots
 from karkhana.sim.plans import Place, StepPlan
+from karkhana.sim.timeline import from_ms
 
 if TYPE_CHECKING:
     from karkhana.sim.factory import Factory
@@ -326,9 +327,13 @@ class Stream:
         if trip.values:
             return
         trip.number = trip.number or self.numbers.next(self.package.product)
-        trip.values = [
-            (kind, self.numbers.identity(self._rules[kind], trip.number)) for kind in plan.step.identities
-        ]
+        trip.values = [(kind, self._identity(kind, trip)) for kind in plan.step.identities]
+
+    def _identity(self, kind: str, trip: Trip) -> str:
+        """Return a unit's identity: drawn from its pool where there is one, else made from its number."""
+        rule, draws = self._rules[kind], self.factory.draws
+        drawn = draws.value(self.package, rule, trip.number, from_ms(trip.at)) if draws else None
+        return drawn or self.numbers.identity(rule, trip.number)
 
     def firmware_text(self, plan: StepPlan, version: str | None = None) -> str:
         """Return the released images of a step, or the first of them with another version."""

@@ -186,6 +186,8 @@ def _pools(cursor: store.Cursor, known: Reference) -> dict[str, _Known]:
             for pool in Pool.objects.select_related("brand", "plant", "product")
         }
         held = _POOLS[name] = (known, pools)
+        for key in [key for key in _RANGES if key[0] == name]:
+            del _RANGES[key]
     return held[1]
 
 
