@@ -42,6 +42,7 @@ COMMANDS: dict[str, Entry] = {
     "simulate": Entry("karkhana.cli.factory", "Let the simulated factory produce.", "simulate_app"),
     "trace": Entry("karkhana.cli.trace", "Everything about one unit."),
     "recall": Entry("karkhana.cli.recall", "Where a lot or a part was used, in both directions."),
+    "change": Entry("karkhana.cli.change", "Change orders: list, show, put into effect what is due."),
     "rebuild": Entry("karkhana.cli.rebuild", "Drop what is derived from the record and build it again."),
     "partner": Entry("karkhana.cli.partner", "Parties, agreements, and keys that sign approvals."),
     "token": Entry("karkhana.cli.token", "Make a token by which a machine or program logs in."),

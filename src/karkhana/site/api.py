@@ -18,6 +18,7 @@ from ninja.security import SessionAuth
 
 from karkhana import __version__
 from karkhana.design.http import router as design
+from karkhana.floor.changes.http import router as changes
 from karkhana.floor.http import router as floor
 from karkhana.kernel.refusals import Refusal, Refused
 from karkhana.ledger import events as ev
@@ -97,6 +98,7 @@ api = Api(
 )
 api.add_router("", floor)
 api.add_router("/design", design, auth=_RoleAuth(HUB_ROLES))
+api.add_router("/design", changes, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/partners", partners, auth=_RoleAuth(HUB_ROLES))
 
 

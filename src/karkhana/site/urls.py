@@ -12,6 +12,8 @@ from karkhana.design.pages import bill, products, revision, route, tables
 from karkhana.design.pages.difference import difference_page, difference_xlsx
 from karkhana.design.pages.imports import import_confirm, import_page, import_preview
 from karkhana.floor import pages as floor
+from karkhana.floor.changes import deviation_pages as deviations
+from karkhana.floor.changes import pages as changes
 from karkhana.partners import pages as partners
 from karkhana.site.api import api
 from karkhana.site.health import healthz
@@ -79,6 +81,35 @@ urlpatterns = [
     path(f"{_REVISION}/documents/<slug:sha256>/file/", hub(tables.document_file), name="design-document"),
     path(f"{_REVISION}/<slug:tab>/save/", engineers(tables.table_save), name="design-table-save"),
     path(f"{_REVISION}/<slug:tab>/", hub(revision.revision_tab), name="design-revision-tab"),
+    path("design/changes/", hub(changes.change_list), name="changes"),
+    path("design/changes/new/", hub(changes.change_new), name="change-new"),
+    path("design/changes/<str:number>/", hub(changes.change), name="change"),
+    path("design/changes/<str:number>/approve/", hub(changes.change_approve), name="change-approve"),
+    path("design/changes/<str:number>/accept/", engineers(changes.change_accept), name="change-accept"),
+    path("design/changes/<str:number>/impact/", hub(changes.change_impact), name="change-impact"),
+    path("design/changes/<str:number>/edit/", hub(changes.change_edit), name="change-edit"),
+    path("design/changes/<str:number>/withdraw/", hub(changes.change_withdraw), name="change-withdraw"),
+    path("design/changes/<str:number>/effect/", engineers(changes.change_effect), name="change-effect"),
+    path("design/changes/<str:number>/close/", engineers(changes.change_close), name="change-close"),
+    path("design/deviations/", hub(deviations.deviation_list), name="deviations"),
+    path("design/deviations/new/", hub(deviations.deviation_new), name="deviation-new"),
+    path("design/deviations/<str:number>/", hub(deviations.deviation), name="deviation"),
+    path(
+        "design/deviations/<str:number>/approve/", hub(deviations.deviation_approve), name="deviation-approve"
+    ),
+    path(
+        "design/deviations/<str:number>/accept/",
+        engineers(deviations.deviation_accept),
+        name="deviation-accept",
+    ),
+    path(
+        "design/deviations/<str:number>/withdraw/",
+        hub(deviations.deviation_withdraw),
+        name="deviation-withdraw",
+    ),
+    path(
+        "design/deviations/<str:number>/close/", engineers(deviations.deviation_close), name="deviation-close"
+    ),
     path("import/", engineers(import_page), name="import"),
     path("import/preview/", engineers(import_preview), name="import-preview"),
     path("import/confirm/", engineers(import_confirm), name="import-confirm"),
