@@ -218,3 +218,30 @@ def test_two_lines_race_for_the_last_unit(fresh_database: str) -> None:
     before = digest_projections()
     rebuild()
     assert digest_projections() == before
+
+
+def test_changes_on_the_command_line(
+    rolled_back: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.utils import timezone
+
+    from karkhana.cli import _run
+    from karkhana.cli import change as command
+
+    monkeypatch.setattr(_run, "django_ready", lambda: None)
+    order = change(effectivity="date", effective_on=TODAY + dt.timedelta(days=1))
+    command.list_changes(every=False)
+    assert f"{order.number}  approved" in capsys.readouterr().out
+    command.show_change(order.number)
+    told = json.loads(capsys.readouterr().out)
+    assert (told["state"], told["to_revision"], told["impact"]["money"]) == (
+        "approved",
+        "B",
+        {"known": False},
+    )
+    monkeypatch.setattr(timezone, "now", lambda: ws.DAY + dt.timedelta(days=1))
+    command.effect()
+    assert capsys.readouterr().out == f"{order.number}\n"
+    with pytest.raises(Refused) as caught:
+        command.show_change("CO-X")
+    assert caught.value.refusal.code == "change.unknown"

@@ -215,7 +215,7 @@ def _why_not(subject: Subject, user: Any) -> Refusal | None:
     )
     if signatory is None:
         return None
-    return check_approval(
+    refusal = check_approval(
         subject,
         party=signatory.party.code,
         signatory=signatory.public_key,
@@ -224,6 +224,7 @@ def _why_not(subject: Subject, user: Any) -> Refusal | None:
         decision="approved",
         given=given_for(subject.kind, subject.name),
     )
+    return refusal if refusal and refusal.code != "approval.twice" else None
 
 
 def notes_of(number: str) -> tuple[Note, ...]:

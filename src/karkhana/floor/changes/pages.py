@@ -84,9 +84,6 @@ def _form(request: HttpRequest, refusal: Refusal | None) -> HttpResponse:
         "said": said,
         "products": bound_products(request.user),
         "product": None,
-        "in_process": rules.IN_PROCESS,
-        "stock": rules.STOCK,
-        "order": None,
     }
     if code:
         try:
@@ -98,9 +95,27 @@ def _form(request: HttpRequest, refusal: Refusal | None) -> HttpResponse:
             "product": product,
             "olds": [one.code for one in revisions if one.state in (RELEASED, SUPERSEDED)],
             "news": [(one.code, one.state) for one in revisions if one.state in (*OPEN_STATES, RELEASED)],
-            "orders": orders_of(product.code),
+            **_fields(said, None, product.code),
         }
     return render(request, "floor/changes/new.html", context, status=422 if refusal else 200)
+
+
+def _fields(said: Any, order: Any, product: str) -> dict[str, Any]:
+    """Return what the fields of a change hold: what was just typed, else what the order says."""
+    names = ("title", "reason", "change_class", "effectivity", "effective_serial", "in_process", "stock")
+    filled = {name: said.get(name, getattr(order, name, "")) for name in names}
+    day = order.effective_on.isoformat() if order and order.effective_on else ""
+    filled["effective_on"] = said.get("effective_on", day)
+    rows = orders_of(product)
+    replaced = {closed: (instead, quantity) for closed, instead, quantity in (order.orders if order else ())}
+    for row in rows:
+        instead, quantity = replaced.get(row["code"], ("", None))
+        row["chosen"] = row["code"] in (said.getlist("replace") if said else replaced)
+        row["instead"] = said.get(f"instead-{row['code']}", instead)
+        row["new_quantity"] = said.get(f"quantity-{row['code']}", quantity or "")
+    return {
+        "filled": filled, "orders": rows, "in_process": rules.IN_PROCESS, "stock": rules.STOCK,
+    }  # fmt: skip
 
 
 @never_cache
@@ -131,8 +146,7 @@ def _shown(request: HttpRequest, number: str, refusal: Refusal | None) -> HttpRe
         "hit": [part for part in floor.get("stock", ()) if part["lots"]],
         "mine": _may_edit(request.user, view.order), "refusal": refusal.as_dict() if refusal else None,
         "engineer": has_role(request.user, (ENGINEER, ADMIN)), "said": request.POST,
-        "in_process": rules.IN_PROCESS, "stock": rules.STOCK, "orders": orders_of(view.row.product),
-        "replaced": {closed: (instead, quantity) for closed, instead, quantity in view.order.orders},
+        **_fields(request.POST, view.order, view.row.product),
         "nobody_must": waits and not view.board.subject.required, "now": now,
     }  # fmt: skip
     return render(request, "floor/changes/change.html", context, status=422 if refusal else 200)
