@@ -271,6 +271,25 @@ def test_nobody_changes_an_approved_order(order: ChangeOrder, statement: str) ->
         connection.cursor().execute(statement)
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE design_changeorder SET state = 'approved', content = 'x', approved_at = now(),"
+        " required = '{ANANT,BINARY}', content_hash = encode(sha256('x'), 'hex')",
+        "INSERT INTO design_changeorder (number, title, reason, product_id, from_revision_id,"
+        " to_revision_id, state, requested_at, required, change_class, effectivity, effective_on,"
+        " effective_serial, orders, in_process, stock, content, content_hash, approved_at, impact)"
+        " SELECT 'CO-X', title, reason, product_id, from_revision_id, to_revision_id, 'approved',"
+        " requested_at, required, change_class, effectivity, effective_on, effective_serial, orders,"
+        " in_process, stock, 'x', encode(sha256('x'), 'hex'), now(), '{}' FROM design_changeorder",
+    ],
+)
+def test_nothing_binds_without_its_signatures(order: ChangeOrder, statement: str) -> None:
+    sign(order.number, "alice")
+    with pytest.raises(IntegrityError, match=r"is not signed by|does not begin"), transaction.atomic():
+        connection.cursor().execute(statement)
+
+
 # Deviations and waivers.
 
 STAND_IN = DeviationAsked(
