@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from karkhana.design.approvals.queries import required_for
+from karkhana.design.approvals.queries import given_for, required_for
 from karkhana.design.approvals.rules import Subject
 from karkhana.design.bill import DEPTH_MAX, Override, overlay
 from karkhana.design.compiling import PartLine, compile_package, release_problems
@@ -160,11 +160,15 @@ def released_package(*, product_code: str, revision_code: str) -> ReleasePackage
 
 def revision_subject(revision: Revision, day: dt.date) -> Subject:
     """Return what is to be approved of a revision: its content as it is in review, or as released."""
+    name = str(revision)
     required, own_allowed = required_for(revision.product, "revision", day)
+    if revision.package is not None:
+        # Once released, nobody else is waited for: who had to approve did, or nobody had to then.
+        required = frozenset(one.party for one in given_for("revision", name))
     login: Any = revision.submitted_by
     return Subject(
         kind="revision",
-        name=str(revision),
+        name=name,
         content_hash=revision.package_hash or revision.review_hash or "",
         required=required,
         requested_by=login.get_username() if login else None,

@@ -7,7 +7,8 @@ import datetime as dt
 from django.db import transaction
 
 from karkhana.design.models import Revision, StageGate
-from karkhana.design.operations import ensure_product, import_bom, release_revision
+from karkhana.design.models.product import SUPERSEDED
+from karkhana.design.operations import end_revision, ensure_product, import_bom, release_revision
 from karkhana.design.release import encode_package, package_hash
 from karkhana.design.stages.operations import BEFORE, adopt_stage
 from karkhana.floor.setup import ensure_line, ensure_plant, ensure_setup, ensure_station, ensure_work_order
@@ -98,3 +99,5 @@ def _install_product(product: Product, released_at: dt.datetime) -> None:
             release_revision(
                 product_code=product.code, revision_code=code, package=package, released_at=released_at
             )
+    for code in spec.superseded:
+        end_revision(product_code=product.code, revision_code=code, state=SUPERSEDED, now=released_at)
