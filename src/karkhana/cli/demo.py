@@ -231,13 +231,18 @@ def _show_accounts() -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from karkhana.sim.hub import fill_hub
     from karkhana.sim.partners import install_people
     from karkhana.sim.scenario import load_scenario
     from karkhana.site.roles import ensure_demo_accounts
 
     table = Table("account", "password", "role", title="Log in as")
-    people = install_people(load_scenario().partners, now=dt.datetime.now(dt.UTC))
-    for account in (*ensure_demo_accounts(), *people):
+    now = dt.datetime.now(dt.UTC)
+    staff = ensure_demo_accounts()
+    people = install_people(load_scenario().partners, now=now)
+    if fill_hub({login: password for login, password, _ in people}, now=now):
+        say("The design hub has work under way: see Design in the pages")
+    for account in (*staff, *people):
         table.add_row(*account)
     Console(stderr=True).print(table)
 
