@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 
 from floor import workshop as ws
 from karkhana.floor.models import Pool, PoolRange
+from karkhana.floor.pools.draws import draw
 from karkhana.floor.pools.files import RangeLine, read_ranges
 from karkhana.floor.pools.operations import (
     COUNTER_MAX,
@@ -121,8 +122,11 @@ class TestImport:
     def test_a_range_nothing_was_drawn_from_can_be_taken_back(self) -> None:
         make("P")
         give("P", ("35209900",))
-        remove_range(range_id=PoolRange.objects.get().pk)
+        remove_range(pool="P", first="352099000000006")
         give("P", ("35209900",))
+        assert said(lambda: remove_range(pool="P", first="1\0"))[0] == "pool.value_unknown"
+        draw(pool="P", now=ws.NOW)
+        assert said(lambda: remove_range(pool="P", first="352099000000006"))[0] == "pool.drawn"
 
 
 @pytest.mark.usefixtures("rolled_back")
@@ -217,6 +221,7 @@ class TestPools:
             ({"code": ""}, "pool.invalid"),
             ({"code": "P\0"}, "pool.invalid"),
             ({"code": "P" * 41}, "pool.invalid"),
+            ({"code": "P/Q"}, "pool.invalid"),
             ({"scheme": "gtin"}, "pool.invalid"),
             ({"scheme": "nonsense\0"}, "pool.invalid"),
             ({"brand": "NOBODY\0"}, "brand.unknown"),

@@ -23,7 +23,7 @@ ENGINEER_PAGES = ("/import/", "/design/diff/", "/design/", "/design/new/", "/des
                   "/design/changes/", "/design/changes/new/?product=PHONE", "/design/deviations/",
                   "/design/deviations/new/?product=PHONE")  # fmt: skip
 PAGES = ("/", "/live/", "/lines/", "/lines/L-ASM/", "/lines/L-ASM/live/", "/stations/", "/station/ASM-1/",
-         "/units/", "/refusals/", "/search/?q=X", *LEAD_PAGES, *ENGINEER_PAGES)  # fmt: skip
+         "/units/", "/refusals/", "/pools/", "/search/?q=X", *LEAD_PAGES, *ENGINEER_PAGES)  # fmt: skip
 
 
 def every_address() -> Iterator[str]:

@@ -40,6 +40,7 @@ COMMANDS: dict[str, Entry] = {
     "release": Entry("karkhana.cli.factory", "Release a product's revision to the floor.", "release_app"),
     "replay": Entry("karkhana.cli.replay", "Feed recorded events into the record."),
     "simulate": Entry("karkhana.cli.factory", "Let the simulated factory produce.", "simulate_app"),
+    "pool": Entry("karkhana.cli.pool", "Pools of identities: ranges, draws, forecast."),
     "trace": Entry("karkhana.cli.trace", "Everything about one unit."),
     "recall": Entry("karkhana.cli.recall", "Where a lot or a part was used, in both directions."),
     "change": Entry("karkhana.cli.change", "Change orders: list, show, put into effect what is due."),

@@ -20,12 +20,20 @@ from karkhana import __version__
 from karkhana.design.http import router as design
 from karkhana.floor.changes.http import router as changes
 from karkhana.floor.http import router as floor
+from karkhana.floor.pools.http import router as pools
 from karkhana.kernel.refusals import Refusal, Refused
 from karkhana.ledger import events as ev
 from karkhana.partners.http import router as partners
 from karkhana.partners.roles import HUB_ROLES, ROLES, has_role
 
-_UNKNOWN = {"unit.unknown", "lot.unknown", "line.unknown", "product.unknown", "revision.unknown"}
+_UNKNOWN = {
+    "unit.unknown",
+    "lot.unknown",
+    "line.unknown",
+    "product.unknown",
+    "revision.unknown",
+    "pool.unknown",
+}
 _STATUS = {"batch.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
 
 
@@ -100,6 +108,7 @@ api.add_router("", floor)
 api.add_router("/design", design, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/design", changes, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/partners", partners, auth=_RoleAuth(HUB_ROLES))
+api.add_router("/pools", pools)
 
 
 def answer(refusal: Refusal, status: int) -> HttpResponse:
@@ -131,7 +140,7 @@ def _no_login(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
     return answer(
         Refusal(
             "auth.role_missing",
-            "This account has no role here.",
+            "This account has no role that may do this.",
             "Ask an admin to give it a role, or log in with another one.",
         ),
         HTTPStatus.FORBIDDEN,

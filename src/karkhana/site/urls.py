@@ -15,6 +15,7 @@ from karkhana.floor import pages as floor
 from karkhana.floor.changes import deviation_pages as deviations
 from karkhana.floor.changes import pages as changes
 from karkhana.partners import pages as partners
+from karkhana.floor.pools import pages as pools
 from karkhana.site.api import api
 from karkhana.site.health import healthz
 from karkhana.site.pages.account import LogIn
@@ -120,4 +121,12 @@ urlpatterns = [
     path("partners/key/", hub(partners.my_key), name="my-key"),
     path("partners/key/make/", hub(partners.make_key), name="my-key-make"),
     path("partners/key/revoke/", hub(partners.revoke_key), name="my-key-revoke"),
+    path("pools/", staff(pools.pools_page), name="pools"),
+    path("pools/~new/", engineers(pools.pool_create), name="pool-create"),
+    path("pools/<str:code>/", staff(pools.pool_page), name="pool"),
+    path("pools/<str:code>/set/", engineers(pools.pool_set), name="pool-set"),
+    path("pools/<str:code>/import/", engineers(pools.pool_import), name="pool-import"),
+    path("pools/<str:code>/remove-range/", engineers(pools.pool_remove_range), name="pool-remove-range"),
+    path("pools/<str:code>/draw/", engineers(pools.pool_draw), name="pool-draw"),
+    path("pools/<str:code>/spoil/", leads(pools.pool_spoil), name="pool-spoil"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -49,6 +50,10 @@ def create_pool(
         Refused: ``pool.*``, ``brand.unknown``, ``plant.unknown``, ``product.unknown``.
     """
     _check_texts(code=(code, 40, True), name=(name, 120, False), kind=(kind, 40, False))
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", code):
+        raise no(
+            "pool.invalid", field="code", problem=f"{code!r} has other signs than letters, digits, . _ -"
+        )
     if scheme not in RANGED:
         raise no(
             "pool.invalid", field="scheme", problem=f"{scheme[:40]!r} has no pools; {', '.join(RANGED)} do"
@@ -288,15 +293,22 @@ def add_range(
 
 
 @transaction.atomic
-def remove_range(*, range_id: int) -> None:
+def remove_range(*, pool: str, first: str) -> None:
     """Take a range back that nothing was drawn from, such as one imported by mistake.
 
+    Args:
+        first: its first value, as the pool shows it.
+
     Raises:
-        Refused: ``pool.drawn``.
+        Refused: ``pool.value_unknown``, ``pool.drawn``.
     """
-    found = PoolRange.objects.select_for_update().filter(pk=range_id).first()
+    found = (
+        PoolRange.objects.select_for_update()
+        .filter(pool__code=_clean(pool), first=_clean(first), pool__template="")
+        .first()
+    )
     if found is None:
-        return
+        raise no("pool.value_unknown", value=first[:60], pool=pool[:40])
     if found.next_index:
         raise no("pool.drawn", first=found.first, last=found.last)
     found.delete()
