@@ -10,16 +10,18 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from floor import workshop as ws
 from karkhana.floor.models import Pool, PoolAllotment, PoolRange
 from karkhana.floor.operations import record_events
-from karkhana.floor.pools import queries
+from karkhana.floor.pools import counts, queries
 from karkhana.floor.pools.draws import draw
 from karkhana.floor.pools.files import RangeLine
 from karkhana.floor.pools.operations import create_pool, import_ranges, spoil
+from karkhana.kernel.ranges import stored
 from karkhana.site.roles import ensure_roles
 
 pytestmark = pytest.mark.usefixtures("rolled_back")
@@ -214,3 +216,33 @@ class TestApi:
             client_of("operator").post("/api/pools/P/draw", {"count": 100_000}, "application/json").json()
         )
         assert (answer["values"], answer["blocks"][0]["count"]) == ([], 100_000)
+
+
+def test_counting_in_stretches_counts_the_same(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw(pool="IMEI", count=9, now=ws.NOW)
+    held = PoolRange.objects.get()
+    values = stored("imei", held.first, held.count)
+    later = ws.NOW + counts.OLD_FOR * 2
+
+    def used(now: dt.datetime) -> tuple[int, int]:
+        return counts.used_and_burnt(held, values, "imei", now, stretch=2)
+
+    def write(*numbers: int) -> None:
+        with connection.cursor() as cursor:
+            for number in numbers:
+                cursor.execute(
+                    "INSERT INTO ledger_identity VALUES ('imei', %s, 'imei', 'U', now(), %s)",
+                    [ws.imei(number), ws.NOW if number == 2 else None],
+                )
+
+    write(1, 2, 3, 9)
+    assert used(ws.NOW) == (4, 1)
+    write(8)
+    assert used(ws.NOW) == (5, 1), "the latest stretches are counted each time"
+    write(4)
+    assert used(ws.NOW) == (5, 1), "an old stretch with a gap is not"
+    assert used(later) == (6, 1)
+    asked: list[object] = []
+    monkeypatch.setattr(counts, "fetch", lambda *query: asked.append(query) or [(0,)])
+    used(later + counts.OLD_FOR * 2)
+    assert len(asked) == 4, "5 and 6 have gaps, 7 to 9 are the latest; then the burnt ones"

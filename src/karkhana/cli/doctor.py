@@ -114,7 +114,8 @@ def _inside(config: Config) -> list[Finding]:
         for name in ("fsync", "full_page_writes", "synchronous_commit"):
             findings.append(_setting(connection, name, "on", f"Set {name} to on: a power cut loses data."))
         findings.append(_rights(connection))
-    return [*findings, _migrations()]
+    tables = _migrations()
+    return [*findings, tables, *(_pools() if tables.ok else ())]
 
 
 def _setting(connection: psycopg.Connection, name: str, wanted: str, next_step: str) -> Finding:
@@ -153,6 +154,19 @@ def _migrations() -> Finding:
 
     pending = pending_migrations()
     return Finding("tables", not pending, f"{len(pending)} migrations to apply", "Run: karkhana migrate")
+
+
+def _pools() -> list[Finding]:
+    """Look whether any pool of identities runs out; where there are none, there is nothing to say."""
+    from django.utils import timezone
+
+    from karkhana.floor.pools.queries import pools
+
+    found = pools(timezone.now())
+    low = [view.code for view in found if view.alarm]
+    detail = f"{len(low)} of {len(found)} run out: {', '.join(low[:5])}" if low else f"{len(found)} last"
+    step = "Run: karkhana pool forecast --alarms, and import the next ranges."
+    return [Finding("identity pools", not low, detail, step)] if found else []
 
 
 @contextmanager

@@ -344,6 +344,7 @@ def _blocks(pool: _Known, rows: _Rows) -> tuple[Block, ...]:
     """Turn what the database gave into blocks; a range never changes, so it is read once per process."""
     name = str(connection.settings_dict["NAME"])
     unread = [range_id for range_id, _, _ in rows if (name, range_id) not in _RANGES]
-    for row in PoolRange.objects.filter(pk__in=unread).values_list("id", "first", "count", "stem"):
-        _RANGES[name, row[0]] = stored(pool.scheme, row[1], row[2], row[3])
+    if unread:
+        for row in PoolRange.objects.filter(pk__in=unread).values_list("id", "first", "count", "stem"):
+            _RANGES[name, row[0]] = stored(pool.scheme, row[1], row[2], row[3])
     return tuple(Block(range_id, _RANGES[name, range_id], *places) for range_id, *places in rows)

@@ -56,7 +56,7 @@ def pool_page(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404(gettext("There is no pool %(code)s.") % {"code": code[:40]}) from None
     days = queries.per_day(code, view.zone, now)
     chart = {
-        "hours": [f"{day:%d.%m.}" for day, _ in days],
+        "hours": [f"{day:%d.%m}" for day, _ in days],
         "series": [{"name": gettext("Drawn"), "values": [count for _, count in days]}],
     }
     context = {

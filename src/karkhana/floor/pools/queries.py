@@ -12,6 +12,7 @@ from django.conf import settings
 
 from karkhana.floor.models import Pool, PoolAllotment, PoolRange
 from karkhana.floor.pools import rules
+from karkhana.floor.pools.counts import used_and_burnt
 from karkhana.floor.pools.refusals import no
 from karkhana.floor.queries.rows import fetch
 from karkhana.kernel.identities import SCHEMES
@@ -129,7 +130,7 @@ def _view(pool: Pool, ranges: list[PoolRange], consumed: tuple[int, int], now: d
         run = run_of(template.stem(today, plant), pool.counter_first, pool.counter_last, pool.scheme)
         size, current = run.count, [held for held in ranges if held.period == run.stem]
     drawn = sum(held.next_index for held in current)
-    written, burnt = _written(pool, current)
+    written, burnt = _written(pool, current, now)
     burnt += _spoilt(current)
     free = size - drawn
     dated = template is not None and template.is_dated
@@ -153,23 +154,14 @@ def _space(pool: Pool) -> str:
     return f"serial/{pool.brand.code}" if space == "serial" else space
 
 
-def _written(pool: Pool, ranges: Iterable[PoolRange]) -> tuple[int, int]:
-    """Count the drawn values that units carry, and those that are burnt.
-
-    Values of one range have one length and ascend as text, so each range is one stretch of the index; what
-    is not drawn yet is left out.
-    """
-    total = burnt = 0
+def _written(pool: Pool, ranges: Iterable[PoolRange], now: dt.datetime) -> tuple[int, int]:
+    """Count the drawn values that units carry, and those that are burnt."""
+    used = burnt = 0
     for held in ranges:
-        if not held.next_index:
-            continue
-        last = stored(pool.scheme, held.first, held.count, held.stem).value(held.next_index - 1)
-        bounds = [_space(pool), held.first, last, len(held.first)]
-        condition = "FROM ledger_identity WHERE space = %s AND value BETWEEN %s AND %s AND length(value) = %s"
-        ((count,),) = fetch(f"SELECT count(*) {condition}", bounds)
-        ((gone,),) = fetch(f"SELECT count(*) {condition} AND burnt_at IS NOT NULL", bounds)
-        total, burnt = total + count, burnt + gone
-    return total - burnt, burnt
+        values = stored(pool.scheme, held.first, held.count, held.stem)
+        more, gone = used_and_burnt(held, values, _space(pool), now)
+        used, burnt = used + more, burnt + gone
+    return used - burnt, burnt
 
 
 def _spoilt(ranges: Iterable[PoolRange]) -> int:
