@@ -245,4 +245,4 @@ def test_counting_in_stretches_counts_the_same(pool: Pool, monkeypatch: pytest.M
     asked: list[object] = []
     monkeypatch.setattr(counts, "fetch", lambda *query: asked.append(query) or [(0,)])
     used(later + counts.OLD_FOR * 2)
-    assert len(asked) == 4, "5 and 6 have gaps, 7 to 9 are the latest; then the burnt ones"
+    assert len(asked) == 3, "5 and 6 have a gap, 7 and 8 are among the latest; then the burnt ones"

@@ -14,8 +14,8 @@ from karkhana.design.pages.imports import import_confirm, import_page, import_pr
 from karkhana.floor import pages as floor
 from karkhana.floor.changes import deviation_pages as deviations
 from karkhana.floor.changes import pages as changes
-from karkhana.partners import pages as partners
 from karkhana.floor.pools import pages as pools
+from karkhana.partners import pages as partners
 from karkhana.site.api import api
 from karkhana.site.health import healthz
 from karkhana.site.pages.account import LogIn

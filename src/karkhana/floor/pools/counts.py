@@ -47,9 +47,7 @@ def used_and_burnt(
 
 def _count(space: str, values: Range, begin: int, end: int, more: str = "") -> int:
     """Count from one place up to another: values of one range have one length and ascend as text."""
-    ((count,),) = fetch(
-        f"SELECT count(*) FROM ledger_identity WHERE space = %s AND value BETWEEN %s AND %s"
-        f" AND length(value) = %s {more}",
-        [space, values.value(begin), values.value(end - 1), len(values.first)],
-    )
+    sql = "SELECT count(*) FROM ledger_identity WHERE space = %s AND value BETWEEN %s AND %s"
+    bounds = [space, values.value(begin), values.value(end - 1), len(values.first)]
+    ((count,),) = fetch(f"{sql} AND length(value) = %s {more}", bounds)
     return int(count)
