@@ -33,7 +33,7 @@ def used_and_burnt(
     used = 0
     for begin in range(0, held.next_index, stretch):
         end = min(begin + stretch, held.next_index)
-        key = (str(connection.settings_dict["NAME"]), held.pk, begin, end)
+        key = (f"{connection.settings_dict['NAME']} {held.created_at}", held.pk, begin, end)
         known = _COUNTED.get(key)
         is_final = known is not None and known[0] == end - begin
         is_latest = end + stretch > held.next_index
