@@ -39,7 +39,8 @@ def used_and_burnt(
         is_latest = end + stretch > held.next_index
         if known is None or not (is_final or (not is_latest and now - known[1] <= OLD_FOR)):
             known = (_count(space, values, begin, end), now)
-            if not is_latest or known[0] == end - begin:
+            # The end of what is drawn moves on; only a stretch with an end of its own is worth keeping.
+            if not is_latest or end in (begin + stretch, held.count):
                 _COUNTED[key] = known
         used += known[0]
     return used, _count(space, values, 0, held.next_index, "AND burnt_at IS NOT NULL")
