@@ -33,7 +33,7 @@ def required_for(product: Product, kind: str, day: dt.date) -> tuple[frozenset[s
     return required, own_allowed
 
 
-def given_for(kind: str, name: str) -> list[Given]:
+def signed_for(kind: str, name: str) -> list[Approval]:
     """Return every approval of a subject whose signature holds, of any content, in order of signing.
 
     A row that somebody wrote past this program counts for nothing: it is not signed.
@@ -43,10 +43,14 @@ def given_for(kind: str, name: str) -> list[Given]:
         .select_related("party", "signatory")
         .order_by("pk")
     )
+    return [row for row in rows if _holds(row)]
+
+
+def given_for(kind: str, name: str) -> list[Given]:
+    """Return what the rules need of every approval of a subject that holds."""
     return [
         Given(row.party.code, row.signatory.public_key, row.subject_hash, row.decision)
-        for row in rows
-        if _holds(row)
+        for row in signed_for(kind, name)
     ]
 
 

@@ -181,7 +181,7 @@ def submit_revision(*, product_code: str, revision_code: str, user: Any, now: dt
     package, _, problems = compiled(revision)
     if problems:
         raise _invalid(product_code, revision_code, [f"{p.place}: {p.text}" for p in problems])
-    _check_assemblies((product_code, revision_code), package)
+    check_assemblies((product_code, revision_code), package)
     require_firmware(revision.product, revision_code, package, now.date())
     revision.state = IN_REVIEW
     revision.review_hash = package_hash(encode_package(package))
@@ -190,7 +190,7 @@ def submit_revision(*, product_code: str, revision_code: str, user: Any, now: dt
     return revision
 
 
-def _check_assemblies(top: Key, package: ReleasePackage) -> None:
+def check_assemblies(top: Key, package: ReleasePackage) -> None:
     """Refuse a bill that contains itself, or an assembly that is not released."""
     nodes = explode(top, lambda key: package.bom if key == top else bill_of(key))
     needed = {node.item.assembly: node.item.number for node in nodes if node.item.fitted}
@@ -286,7 +286,7 @@ def release_reviewed(*, product_code: str, revision_code: str, now: dt.datetime)
     """
     revision = _in_review(product_code, revision_code)
     package = _as_reviewed(revision)
-    _check_assemblies((product_code, revision_code), package)
+    check_assemblies((product_code, revision_code), package)
     require_firmware(revision.product, revision_code, package, now.date())
     approvals.require_complete(revision_subject(revision, now.date()))
     _store(revision, package, now)
@@ -326,7 +326,7 @@ def release_changed(
     """
     revision = _in_review(product_code, revision_code)
     package = _as_reviewed(revision)
-    _check_assemblies((product_code, revision_code), package)
+    check_assemblies((product_code, revision_code), package)
     approvals.require_complete(change)
     said = json.loads(change_content)
     named = (said["product"], said["to_revision"], said["to_hash"])
@@ -425,7 +425,7 @@ def release_revision(
             product=product_code,
             revision=revision_code,
         )
-    _check_assemblies((product_code, revision_code), package)
+    check_assemblies((product_code, revision_code), package)
     required, _ = required_for(product, "revision", released_at.date())
     if required:
         raise refuse(

@@ -171,6 +171,11 @@ def line_problems(item: BomItem) -> list[str]:
     """List what is wrong with one line of a bill by itself."""
     line = _line(item)
     problems = _quantity_problems(item)
+    if not 0 < item.number < 2**31:
+        problems.append(f"{line}: its number must be 1 or more.")
+    product, revision = item.assembly or ("x", "x")
+    if not (0 < len(product) <= 40 and 0 < len(revision) <= 20):
+        problems.append(f"{line}: {product[:40]} {revision[:20]} is no assembly.")
     # The same part number of another maker is a second source, not the part itself.
     own = (_plain(item.part), _plain(item.manufacturer))
     keys = [(_plain(source.part), _plain(source.manufacturer)) for source in item.alternates]
