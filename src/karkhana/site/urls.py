@@ -10,6 +10,7 @@ from django.views.i18n import set_language
 import karkhana.design.addresses  # noqa: F401  (makes the address part ``code`` known)
 from karkhana.design.pages import bill, products, revision, route, tables
 from karkhana.design.pages.difference import difference_page, difference_xlsx
+from karkhana.design.pages.exchange import release_export, release_import
 from karkhana.design.pages.imports import import_confirm, import_page, import_preview
 from karkhana.floor import pages as floor
 from karkhana.floor.changes import deviation_pages as deviations
@@ -55,6 +56,7 @@ urlpatterns = [
     path("recall/list.csv", leads(floor.recall_csv), name="recall-csv"),
     path("design/diff/", hub(difference_page), name="design-diff"),
     path("design/diff/xlsx/", hub(difference_xlsx), name="design-diff-xlsx"),
+    path("design/import/", engineers(release_import), name="release-import"),
     path("design/", hub(products.products), name="design-products"),
     path("design/new/", engineers(products.product_new), name="design-product-new"),
     path("design/revise/<code:product>/", engineers(products.product_revise), name="design-product-revise"),
@@ -65,6 +67,7 @@ urlpatterns = [
     ),
     path("design/products/<code:product>/", hub(products.product), name="design-product"),
     path(f"{_REVISION}/", hub(revision.revision), name="design-revision"),
+    path(f"{_REVISION}/export/", hub(release_export), name="release-export"),
     path(f"{_REVISION}/act/", engineers(revision.revision_act), name="design-revision-act"),
     path(f"{_REVISION}/approve/", hub(revision.revision_approve), name="design-approve"),
     path(f"{_REVISION}/bom/line/<int:number>/", hub(bill.bom_line), name="design-bom-line"),

@@ -7,6 +7,7 @@ from django.utils import timezone
 from ninja import File, Form, Router, Schema
 from ninja.files import UploadedFile
 
+import karkhana.design.addresses  # noqa: F401  (makes the address part ``code`` known)
 from karkhana.design.access import require_engineer, revision_for
 from karkhana.design.exchange.read import FILE_MAX
 from karkhana.design.operations import Imported, export_release, import_release
