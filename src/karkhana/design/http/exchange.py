@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile as DjangoFile
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import File, Form, Router, Schema
@@ -33,7 +36,7 @@ class ImportedOut(Schema):
     unknown_signers: list[str]
 
 
-def read_upload(file: UploadedFile | None) -> bytes:
+def read_upload(file: DjangoFile[Any] | None) -> bytes:
     """Return the bytes of an uploaded release file.
 
     Raises:
