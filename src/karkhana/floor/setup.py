@@ -76,7 +76,7 @@ def ensure_work_order(
     order = WorkOrder.objects.filter(code=code).select_related("revision__product").first()
     if order is None:
         stage = stage or present_stage(wanted.product_id)
-        require_stage(wanted.product_id, product=product, stage=stage)
+        require_stage(wanted.product, stage)
         return WorkOrder.objects.create(
             code=code, revision=wanted, quantity=quantity, stage=stage, market=market
         )
@@ -98,7 +98,11 @@ def ensure_work_order(
 
 
 def _released(product: str, revision: str) -> Revision:
-    found = Revision.objects.filter(product__code=product, code=revision, package__isnull=False).first()
+    found = (
+        Revision.objects.filter(product__code=product, code=revision, package__isnull=False)
+        .select_related("product")
+        .first()
+    )
     if found is None:
         raise refuse(
             "setup.not_released",

@@ -238,9 +238,13 @@ def looser(group: Criteria, own: Criteria) -> tuple[str, ...]:
     return tuple(wrong)
 
 
-def snapshot(criteria: Criteria, shown: Evidence) -> bytes:
-    """Return the canonical JSON that a gate is decided and signed on: what was asked for, what there was."""
-    return msgspec.json.encode({"criteria": criteria, "evidence": shown}, order="sorted")
+def snapshot(criteria: Criteria, shown: Evidence, revoked: int) -> bytes:
+    """Return the canonical JSON that a gate is decided and signed on: what was asked for, what there was.
+
+    Args:
+        revoked: how often the gate was revoked before; what was signed before a revocation is other content.
+    """
+    return msgspec.json.encode({"criteria": criteria, "evidence": shown, "revoked": revoked}, order="sorted")
 
 
 def snapshot_hash(data: bytes) -> str:

@@ -8,15 +8,17 @@ from typing import Any
 
 from django.db import transaction
 
-from karkhana.design.models import Revision
+from karkhana.design.models import Product, Revision
 from karkhana.design.models.product import OBSOLETE, SUPERSEDED
 from karkhana.design.queries import find_revision
 from karkhana.design.release import decode_package
-from karkhana.design.stages import STAGES
 from karkhana.design.stages.operations import check_date, check_stage, locked_product
-from karkhana.design.stages.queries import missing_gate
+from karkhana.design.stages.queries import criteria_of, missing_gate
+from karkhana.design.stages.rules import Finding, judge, unmet
 from karkhana.floor.models import WorkOrder
-from karkhana.kernel.refusals import Refused, refuse
+from karkhana.floor.stages.evidence import evidence_of, revision_at
+from karkhana.floor.stages.words import say_finding
+from karkhana.kernel.refusals import refuse
 
 QUANTITY_MAX = 100_000_000
 _MARKET = re.compile(r"[A-Z]{2}")
@@ -62,7 +64,7 @@ def create_work_order(
     found = find_revision(product, revision)
     _check_revision(found)
     _check_market(found, market)
-    require_stage(owner.pk, product=product, stage=stage)
+    require_stage(owner, stage)
     order, made = WorkOrder.objects.get_or_create(
         code=code,
         defaults={
@@ -130,24 +132,28 @@ def _check_market(revision: Revision, market: str) -> None:
     )
 
 
-def require_stage(product_id: int, *, product: str, stage: str) -> None:
-    """Refuse to build a product at a stage that it has not reached.
+def require_stage(product: Product, stage: str) -> None:
+    """Refuse to build a product at a stage that it has not reached, and say what its next gate lacks.
 
     Raises:
         Refused: ``order.stage_not_reached``.
     """
-    missing = missing_gate(product_id, stage)
-    if missing is not None:
-        raise _not_reached(product, stage, missing)
-
-
-def _not_reached(product: str, stage: str, missing: str) -> Refused:
-    return refuse(
+    missing = missing_gate(product.pk, stage)
+    if missing is None:
+        return
+    revision = revision_at(product, missing)
+    lacking: tuple[Finding, ...] = ()
+    if revision is not None:
+        criteria = criteria_of(product, missing)
+        lacking = unmet(judge(criteria, evidence_of(revision, missing, criteria)))
+    raise refuse(
         "order.stage_not_reached",
-        "{product} cannot be built for {stage}: it is not through {missing}.",
-        "Order an {missing} build and pass its gate first.",
-        product=product,
+        "{product} cannot be built for {stage}: it is not through {missing}. {lacking}",
+        "Order an {missing} build, show what is missing and pass its gate.",
+        product=product.code,
         stage=stage,
         missing=missing,
-        before=STAGES[: STAGES.index(stage)],
+        lacking="; ".join(say_finding(finding) for finding in lacking)
+        or "All that it asks for is there; the gate has not been passed.",
+        criteria=[finding.key for finding in lacking],
     )
