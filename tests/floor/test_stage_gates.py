@@ -71,8 +71,8 @@ def hub() -> None:
     """Two partners who both sign stage gates."""
     for code, kind in (("MAKER", "maker"), ("HUB-P", "partner")):
         ensure_party(code=code, name=code, kind=kind)
-    ensure_agreement(code="JV", title="Joint hub", kind="alliance", starts_on=dt.date(2025, 1, 1), ends_on=None, own_allowed=False,
-                     parties={"MAKER": ["stage_gate"], "HUB-P": ["stage_gate"]})  # fmt: skip
+    ensure_agreement(code="JV", title="Joint hub", kind="alliance", starts_on=dt.date(2025, 1, 1),
+                     ends_on=None, parties={"MAKER": ["stage_gate"], "HUB-P": ["stage_gate"]})  # fmt: skip
 
 
 def issue(severity: str = "B", title: str = "Screen flickers", **more: Any) -> StageIssue:

@@ -256,3 +256,37 @@ def _issue_unknown(product: str, number: int) -> Refused:
         product=product,
         number=number,
     )
+
+
+def read_date(text: str) -> dt.date | None:
+    """Read a day as a form sends it; empty is None.
+
+    Raises:
+        Refused: ``stage.date``.
+    """
+    if not text.strip():
+        return None
+    try:
+        return dt.date.fromisoformat(text.strip())
+    except ValueError:
+        raise refuse(
+            "stage.date", "{day} is no date.", "Write it as year-month-day.", day=repr(text[:20])
+        ) from None
+
+
+def read_number(text: str, what: str) -> int:
+    """Read a whole number as a form sends it.
+
+    Raises:
+        Refused: ``stage.number``.
+    """
+    text = text.strip()
+    if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) <= 12):
+        raise refuse(
+            "stage.number",
+            "The {what} {value} is no whole number.",
+            "Write digits only.",
+            what=what,
+            value=repr(text[:20]),
+        )
+    return int(text)

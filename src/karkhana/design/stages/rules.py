@@ -57,6 +57,11 @@ class StepYield(msgspec.Struct, frozen=True):
     passed: int
 
     @property
+    def failed(self) -> int:
+        """Units that failed at their first go."""
+        return self.judged - self.passed
+
+    @property
     def share(self) -> Fraction | None:
         """The first-pass yield, None where nothing was judged."""
         return Fraction(self.passed, self.judged) if self.judged else None

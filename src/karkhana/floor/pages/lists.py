@@ -47,6 +47,8 @@ def _unit_list(request: HttpRequest) -> HttpResponse:
         parent=asked.text(request, "parent"),
         step=asked.number(request, "step"),
         stations=_stations(request),
+        failed_step=asked.number(request, "failed_step"),
+        finished=bool(request.GET.get("finished")),
         held=bool(request.GET.get("held")),
         waiting_since=now - wip.STUCK_AFTER if request.GET.get("stuck") else None,
     )

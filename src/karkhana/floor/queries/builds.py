@@ -17,7 +17,7 @@ import msgspec
 
 from karkhana.design.release import ReleasePackage
 from karkhana.design.stages.rules import StepYield
-from karkhana.floor.queries.rows import fetch
+from karkhana.floor.queries.rows import fetch, fetch_bounded
 
 _OF_BUILD = "work_order = ANY(%s) AND product = %s AND revision = %s"
 _BAD_PANEL = "(kind = 'panel' AND (failed_steps <> '{}' OR scrapped_mask <> 0))"
@@ -39,9 +39,18 @@ class BuildCount:
 _POPULATION = "length(replace(scrapped_mask::bit(64)::text, '0', ''))"
 
 
-def order_counts(orders: Sequence[str]) -> dict[str, BuildCount]:
-    """Return what became of each order; an order without units is not in the answer."""
-    rows = fetch(
+def order_counts(orders: Sequence[str], *, bounded: bool = False) -> dict[str, BuildCount]:
+    """Return what became of each order; an order without units is not in the answer.
+
+    Args:
+        bounded: for lists: many large orders at once may take longer than somebody waits.
+
+    Raises:
+        Refused: ``list.too_wide`` when ``bounded``.
+    """
+    if not orders:
+        return {}
+    rows = (fetch_bounded if bounded else fetch)(
         "SELECT work_order, kind, state, count(*), sum(positions), count(completed_at),"
         f" sum({_POPULATION}) FROM ledger_unit WHERE work_order = ANY(%s) AND kind <> 'container'"
         " GROUP BY work_order, kind, state ORDER BY work_order, kind, state",

@@ -67,6 +67,8 @@ class UnitFilter:
     Args:
         waiting_since: only units that nothing has happened to since.
         stations: only units that stand at one of these.
+        failed_step: only units that failed this step at some time.
+        finished: only units that were finished at some time.
     """
 
     states: tuple[str, ...] = ()
@@ -78,6 +80,8 @@ class UnitFilter:
     stations: tuple[str, ...] | None = None
     held: bool = False
     waiting_since: dt.datetime | None = None
+    failed_step: int | None = None
+    finished: bool = False
 
 
 def encode_key(parts: Sequence[Any]) -> str:
@@ -146,6 +150,11 @@ def _unit_conditions(wanted: UnitFilter) -> tuple[list[str], list[Any]]:
     if wanted.stations is not None:
         where.append("station = ANY(%s)")
         parameters.append(list(wanted.stations))
+    if wanted.failed_step:
+        where.append("%s = ANY(failed_steps)")
+        parameters.append(wanted.failed_step)
+    if wanted.finished:
+        where.append("completed_at IS NOT NULL AND kind = 'unit'")
     if wanted.held:
         where.append("holds > 0")
     if wanted.waiting_since:

@@ -61,7 +61,7 @@ class Cell:
     """A product at one stage, as the board shows it.
 
     Args:
-        state: ``here`` is the stage that the product stands at; ``requested`` the same, with the gate asked for.
+        state: ``here`` is where the product stands; ``requested`` the same, with the gate asked for.
         since: when the gate was passed, adopted or revoked.
         built, needed: units; ``first_pass`` and ``rolled`` in per cent as text, empty where unknown.
     """
