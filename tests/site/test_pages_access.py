@@ -16,14 +16,17 @@ OPEN = {"healthz", "login/"}
 SAMPLES = {"<path:code>": "ASM-1", "<path:serial>": "U1", "<str:serial>": "U1", "<str:code>": "L-ASM",
            "<code:product>": "PHONE", "<code:revision>": "A", "<slug:tab>": "bom", "<int:number>": "1",
            "<int:place>": "0", "<str:number>": "CO-1", "<slug:sha256>": "ab" * 32}  # fmt: skip
-LEAD_PAGES = ("/recall/", "/recall/list.csv")
+LEAD_PAGES = ("/recall/", "/recall/list.csv", "/orders/new/")
 ENGINEER_PAGES = ("/import/", "/design/diff/", "/design/", "/design/new/", "/design/products/PHONE/",
                   "/design/products/PHONE/A/", "/design/products/PHONE/A/bom/",
                   "/design/products/PHONE/A/route/", "/design/products/PHONE/A/bom/exploded/",
                   "/design/changes/", "/design/changes/new/?product=PHONE", "/design/deviations/",
-                  "/design/deviations/new/?product=PHONE")  # fmt: skip
+                  "/design/deviations/new/?product=PHONE", "/design/stages/", "/design/stages/PHONE/",
+                  "/design/stages/PHONE/?stage=EVT",
+                  "/design/stages/PHONE/first-article/?revision=A")  # fmt: skip
 PAGES = ("/", "/live/", "/lines/", "/lines/L-ASM/", "/lines/L-ASM/live/", "/stations/", "/station/ASM-1/",
-         "/units/", "/refusals/", "/pools/", "/search/?q=X", *LEAD_PAGES, *ENGINEER_PAGES)  # fmt: skip
+         "/units/", "/refusals/", "/pools/", "/orders/", "/orders/WO-PHONE/", "/search/?q=X",
+         *LEAD_PAGES, *ENGINEER_PAGES)  # fmt: skip
 
 
 def every_address() -> Iterator[str]:

@@ -40,6 +40,7 @@ COMMANDS: dict[str, Entry] = {
     "diff": Entry("karkhana.cli.diff", "What two revisions or files differ in, place by place."),
     "release": Entry("karkhana.cli.factory", "Release a product's revision to the floor.", "release_app"),
     "replay": Entry("karkhana.cli.replay", "Feed recorded events into the record."),
+    "order": Entry("karkhana.cli.order", "Work orders: what is built, at which stage."),
     "simulate": Entry("karkhana.cli.factory", "Let the simulated factory produce.", "simulate_app"),
     "pool": Entry("karkhana.cli.pool", "Pools of identities: ranges, draws, forecast."),
     "trace": Entry("karkhana.cli.trace", "Everything about one unit."),

@@ -92,6 +92,7 @@ def simulate(
     rev: Annotated[str, typer.Argument(help="A released revision.")],
     units: Annotated[int, typer.Option(help="How many to build.", min=1, max=50_000)] = 1000,
     seed: Annotated[int, typer.Option(help="Same seed, same happenings.")] = 1,
+    order: Annotated[str | None, typer.Option(help="Work order; none: the revision's first.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Build units of a released revision by simulated events, with all their material, through the gate."""
@@ -103,8 +104,9 @@ def simulate(
     scenario = scenario_ready(renew=True)
     with progress_bar(f"Building {product} {rev}") as tell:
         found = simulate_units(
-            scenario, product=product, revision=rev, units=units, now=_now(), seed=seed, progress=tell
-        )
+            scenario, product=product, revision=rev, units=units, now=_now(), seed=seed, order=order,
+            progress=tell,
+        )  # fmt: skip
     if as_json:
         print_json(found)
         return

@@ -155,16 +155,20 @@ def simulate_units(
     units: int,
     now: dt.datetime,
     seed: int = 1,
+    order: str | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Build so many units of a released revision, with all their material, through the gate.
+
+    Args:
+        order: under which work order of the revision; None for its first.
 
     Returns:
         ``product``, ``revision``, ``units``, ``first_serial``, ``last_serial``, ``example_serial``,
         ``example_lot``, ``lines``, ``work_order``, and the counts of :class:`Summary`.
 
     Raises:
-        Refused: ``simulate.not_released``, ``simulate.no_line``, ``simulate.units``.
+        Refused: ``simulate.not_released``, ``simulate.no_line``, ``simulate.units``, ``simulate.order``.
     """
     if not 1 <= units <= 50_000:
         raise refuse(
@@ -193,7 +197,7 @@ def simulate_units(
         window=60,
         wrong_share=0,
     )
-    stream, lines, work_order = _add_streams(factory, scenario, package, units)
+    stream, lines, work_order = _add_streams(factory, scenario, package, units, order)
     summary = Summary()
     for chunk in batches(factory.finish()):
         summary.take(chunk, record_events(chunk.encode(), recorded_at=now))
@@ -204,7 +208,7 @@ def simulate_units(
 
 
 def _add_streams(
-    factory: Factory, scenario: Scenario, package: ReleasePackage, units: int
+    factory: Factory, scenario: Scenario, package: ReleasePackage, units: int, order: str | None
 ) -> tuple[Any, tuple[str, ...], str]:
     lines = lines_set_up(scenario, package)
     plant = scenario.plant_of_line[lines[0]]
@@ -214,7 +218,7 @@ def _add_streams(
             if part.product is not None:
                 own = _own_package(part.product)
                 _add(factory, scenario, own, lines_set_up(scenario, own, plant), int(units * 1.1) + 4, takt)
-    stream = _add(factory, scenario, package, lines, units, takt)
+    stream = _add(factory, scenario, package, lines, units, takt, order)
     return stream, lines, stream.work_order
 
 
@@ -225,6 +229,7 @@ def _add(
     lines: tuple[str, ...],
     units: int,
     takt: int,
+    wanted: str | None = None,
 ) -> Any:
     known = scenario.products.get(package.product)
     if known is not None:
@@ -235,7 +240,16 @@ def _add(
     order = WorkOrder.objects.filter(
         revision__product__code=package.product, revision__code=package.revision
     ).order_by("pk")
-    first = order.first()
+    first = (order.filter(code=wanted.replace("\x00", "?")) if wanted else order).first()
+    if wanted and first is None:
+        raise refuse(
+            "simulate.order",
+            "Work order {order} is not for {product} {revision}.",
+            "Name one of its orders: karkhana order list --product {product}.",
+            order=wanted[:40],
+            product=package.product,
+            revision=package.revision,
+        )
     return factory.add(
         package,
         lines=lines,

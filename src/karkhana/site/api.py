@@ -21,6 +21,8 @@ from karkhana.design.http import router as design
 from karkhana.floor.changes.http import router as changes
 from karkhana.floor.http import router as floor
 from karkhana.floor.pools.http import router as pools
+from karkhana.floor.orders.http import router as orders
+from karkhana.floor.stages.http import router as stages
 from karkhana.kernel.refusals import Refusal, Refused
 from karkhana.ledger import events as ev
 from karkhana.partners.http import router as partners
@@ -33,6 +35,7 @@ _UNKNOWN = {
     "product.unknown",
     "revision.unknown",
     "pool.unknown",
+    "order.unknown",
 }
 _STATUS = {"batch.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
 
@@ -105,6 +108,8 @@ api = Api(
     urls_namespace="api",
 )
 api.add_router("", floor)
+api.add_router("/orders", orders)
+api.add_router("/design/stages", stages, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/design", design, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/design", changes, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/partners", partners, auth=_RoleAuth(HUB_ROLES))

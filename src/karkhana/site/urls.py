@@ -16,6 +16,9 @@ from karkhana.floor import pages as floor
 from karkhana.floor.changes import deviation_pages as deviations
 from karkhana.floor.changes import pages as changes
 from karkhana.floor.pools import pages as pools
+from karkhana.floor.orders import pages as orders
+from karkhana.floor.stages import article_pages as articles
+from karkhana.floor.stages import pages as stages
 from karkhana.partners import pages as partners
 from karkhana.site.api import api
 from karkhana.site.health import healthz
@@ -33,6 +36,7 @@ hub = role_required(ENGINEER, ADMIN, PARTNER)
 admins = role_required(ADMIN)
 
 _REVISION = "design/products/<code:product>/<code:revision>"
+_STAGE = "design/stages/<code:product>"
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("api/", api.urls),
@@ -114,6 +118,23 @@ urlpatterns = [
     path(
         "design/deviations/<str:number>/close/", engineers(deviations.deviation_close), name="deviation-close"
     ),
+    path("design/stages/", hub(stages.board), name="stages"),
+    path(f"{_STAGE}/request/", engineers(stages.request_gate), name="stage-request"),
+    path(f"{_STAGE}/approve/", hub(stages.approve), name="stage-approve"),
+    path(f"{_STAGE}/pass/", engineers(stages.pass_gate), name="stage-pass"),
+    path(f"{_STAGE}/withdraw/", engineers(stages.withdraw), name="stage-withdraw"),
+    path(f"{_STAGE}/revoke/", engineers(stages.revoke), name="stage-revoke"),
+    path(f"{_STAGE}/adopt/", admins(stages.adopt), name="stage-adopt"),
+    path(f"{_STAGE}/issues/", hub(stages.open_issue), name="stage-issue-open"),
+    path(f"{_STAGE}/issues/close/", engineers(stages.close_issue), name="stage-issue-close"),
+    path(f"{_STAGE}/criteria/", engineers(stages.set_criteria), name="stage-criteria"),
+    path(f"{_STAGE}/runs/", engineers(stages.add_run), name="stage-run"),
+    path(f"{_STAGE}/first-article/", engineers(articles.new_first_article), name="first-article-new"),
+    path(f"{_STAGE}/first-article/<int:number>/", hub(articles.first_article), name="first-article"),
+    path(f"{_STAGE}/", hub(stages.stage), name="stage"),
+    path("orders/", staff(orders.orders), name="orders"),
+    path("orders/new/", leads(orders.new_order), name="order-new"),
+    path("orders/<path:code>/", staff(orders.order), name="order"),
     path("import/", engineers(import_page), name="import"),
     path("import/preview/", engineers(import_preview), name="import-preview"),
     path("import/confirm/", engineers(import_confirm), name="import-confirm"),

@@ -8,7 +8,7 @@ from django.db import migrations, models
 GUARDS = """
 -- The first gate before a stage that a product is not through; null when it may be built at that stage.
 CREATE FUNCTION design_stage_missing(wanted_product bigint, wanted_stage text) RETURNS text
-LANGUAGE sql STABLE AS $$
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     SELECT gate.stage FROM unnest(ARRAY['EVT', 'DVT', 'PVT']) WITH ORDINALITY AS gate (stage, number)
     WHERE gate.number < coalesce(array_position(ARRAY['EVT', 'DVT', 'PVT', 'MP'], wanted_stage), 4)
       AND coalesce((
@@ -20,7 +20,8 @@ LANGUAGE sql STABLE AS $$
     ORDER BY gate.number LIMIT 1
 $$;
 
-CREATE FUNCTION design_check_gate() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION design_check_gate() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     missing text := design_stage_missing(NEW.product_id, NEW.stage);
 BEGIN

@@ -290,3 +290,20 @@ def read_number(text: str, what: str) -> int:
             value=repr(text[:20]),
         )
     return int(text)
+
+
+def read_criteria(fields: object) -> Criteria:
+    """Read criteria from JSON values.
+
+    Raises:
+        Refused: ``stage.criteria`` naming the field.
+    """
+    try:
+        return msgspec.convert(fields, Criteria)
+    except msgspec.ValidationError as problem:
+        raise refuse(
+            "stage.criteria",
+            "These are no criteria: {problem}.",
+            "Give units, first_pass_per_mille, rolled_per_mille, open_issues and so on; see /api/docs.",
+            problem=str(problem)[:200],
+        ) from problem

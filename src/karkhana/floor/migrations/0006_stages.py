@@ -12,7 +12,8 @@ FROM floor_workorder w JOIN design_revision r ON r.id = w.revision_id,
 WHERE gate.number < array_position(ARRAY['EVT', 'DVT', 'PVT', 'MP'], w.stage::text)
 """
 GUARD = """
-CREATE FUNCTION floor_check_stage() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION floor_check_stage() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     owner bigint;
     missing text;

@@ -1,4 +1,4 @@
-"""Pages of first articles: the form, filled in with what the release asks for and testers measured; the result."""
+"""Pages of first articles: the form, filled in with what release and testers know; the result."""
 
 from __future__ import annotations
 
@@ -146,7 +146,12 @@ def _measured(number: int, row: Row) -> Measured:
 
 
 def _form(
-    request: HttpRequest, product: Any, revision: Revision, serial: str, rows: list[Row], refusal: Refusal | None
+    request: HttpRequest,
+    product: Any,
+    revision: Revision,
+    serial: str,
+    rows: list[Row],
+    refusal: Refusal | None,
 ) -> HttpResponse:
     context = {
         "product": product,

@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
 
-from karkhana.design.models import FirstArticle, Product, ReliabilityRun, Revision, StageIssue
+from karkhana.design.models import FirmwareImage, FirstArticle, Product, ReliabilityRun, Revision, StageIssue
+from karkhana.design.models.firmware import APPROVED
 from karkhana.design.release import ReleasePackage, decode_package
 from karkhana.design.stages import STAGES
 from karkhana.design.stages.rules import Criteria, Evidence, Issue, StepYield
@@ -70,7 +71,7 @@ def evidence_of(
             item.code for item in package.compliance if item.required and not item.certificate.strip()
         ),
         documents=tuple(kind for kind in criteria.documents if kind not in have),
-        firmware=_unapproved(package),
+        firmware=_unapproved(revision.product_id, package),
         reliability_hours=_hours(revision, stage),
     )
 
@@ -104,8 +105,18 @@ def accepted(article: FirstArticle) -> bool:
     return bool(verdicts) and all(verdicts)
 
 
-def _unapproved(package: ReleasePackage) -> tuple[str, ...]:
-    return ()
+def _unapproved(product: int, package: ReleasePackage) -> tuple[str, ...]:
+    """Return the images that the release names and nobody has approved as they are."""
+    known = set(
+        FirmwareImage.objects.filter(product_id=product, state=APPROVED).values_list(
+            "target", "version", "sha256"
+        )
+    )
+    return tuple(
+        f"{rule.target} {rule.version}"
+        for rule in package.firmware
+        if (rule.target, rule.version, rule.sha256) not in known
+    )
 
 
 def _hours(revision: Revision, stage: str) -> Decimal:

@@ -22,8 +22,6 @@ from karkhana.design.stages.rules import Criteria
 from karkhana.floor.stages import articles, operations, queries
 from karkhana.kernel.refusals import Refusal, Refused
 
-Act = Callable[[HttpRequest, str, str], None]
-
 
 @never_cache
 @require_safe
@@ -58,7 +56,7 @@ def _page(request: HttpRequest, product: str, wanted: str, refusal: Refusal | No
 
 def _act(request: HttpRequest, product: str, act: Callable[[str], object]) -> HttpResponse:
     """Do something at the stage that a form names and go back to it; a refusal is shown in its place."""
-    wanted = request.POST.get("stage", "")[:20]
+    wanted = request.POST.get("stage", request.GET.get("stage", ""))[:20]
     try:
         product_for(request.user, product)
         act(wanted)
@@ -83,7 +81,7 @@ def approve(request: HttpRequest, product: str) -> HttpResponse:
     """Sign the evidence of a gate."""
     form = read_approval_form(request)
     return _act(request, product, lambda stage: operations.approve_gate(
-        product_code=product, stage=stage or request.GET.get("stage", ""), user=request.user,
+        product_code=product, stage=stage, user=request.user,
         now=timezone.now(), **form.arguments(),
     ))  # fmt: skip
 

@@ -116,6 +116,15 @@ def indian(value: Any) -> str:
 
 
 @register.filter
+def plain(value: Decimal | None) -> str:
+    """Write an exact amount without the zeros that its column adds; nothing for what is not known."""
+    if value is None:
+        return ""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@register.filter
 def indian_short(value: Any) -> str:
     """Write a large number in lakh or crore, a small one in full."""
     if not isinstance(value, (int, float, Decimal)):
