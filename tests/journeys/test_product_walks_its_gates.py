@@ -37,7 +37,7 @@ def partner(site: str) -> str:
 def order_build(page: Any, stage: str, code: str, units: int) -> None:
     """Order a build from the product's own page."""
     page.goto(f"/design/stages/NOVA/?stage={stage}")
-    page.click(f"text=Order an {stage} build")
+    page.click(f"text=Order a build for {stage}")
     page.fill("[name=code]", code)
     page.fill("[name=quantity]", str(units))
     page.click("text=Make the work order")

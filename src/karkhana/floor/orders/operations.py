@@ -149,7 +149,7 @@ def require_stage(product: Product, stage: str) -> None:
     raise refuse(
         "order.stage_not_reached",
         "{product} cannot be built for {stage}: it is not through {missing}. {lacking}",
-        "Order an {missing} build, show what is missing and pass its gate.",
+        "Order a build for {missing}, show what is missing and pass its gate.",
         product=product.code,
         stage=stage,
         missing=missing,

@@ -77,6 +77,11 @@ class Cell:
     rolled: str = ""
     unmet: tuple[Shown, ...] = ()
 
+    @property
+    def lacking(self) -> tuple[Shown, ...]:
+        """What is missing beside units, which the cell shows anyway."""
+        return tuple(one for one in self.unmet if one.key != "units")
+
 
 @dataclass(frozen=True, slots=True)
 class BoardRow:

@@ -174,6 +174,13 @@ def local(value: Any, zone: str | None = None) -> str:
 
 
 @register.filter
+def local_day(value: Any, zone: str | None = None) -> str:
+    """Write the day of a time, plant-local: 21 Nov 2026."""
+    moment = _moment(value)
+    return date_format(moment.astimezone(_zone(zone)), "j M Y") if moment else ""
+
+
+@register.filter
 def local_full(value: Any, zone: str | None = None) -> str:
     """Write a time with day, year and seconds, plant-local."""
     moment = _moment(value)
