@@ -20,8 +20,8 @@ from karkhana import __version__
 from karkhana.design.http import router as design
 from karkhana.floor.changes.http import router as changes
 from karkhana.floor.http import router as floor
-from karkhana.floor.pools.http import router as pools
 from karkhana.floor.orders.http import router as orders
+from karkhana.floor.pools.http import router as pools
 from karkhana.floor.stages.http import router as stages
 from karkhana.kernel.refusals import Refusal, Refused
 from karkhana.ledger import events as ev

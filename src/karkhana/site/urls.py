@@ -15,8 +15,8 @@ from karkhana.design.pages.imports import import_confirm, import_page, import_pr
 from karkhana.floor import pages as floor
 from karkhana.floor.changes import deviation_pages as deviations
 from karkhana.floor.changes import pages as changes
-from karkhana.floor.pools import pages as pools
 from karkhana.floor.orders import pages as orders
+from karkhana.floor.pools import pages as pools
 from karkhana.floor.stages import article_pages as articles
 from karkhana.floor.stages import pages as stages
 from karkhana.partners import pages as partners
