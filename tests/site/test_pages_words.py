@@ -3,20 +3,87 @@
 from __future__ import annotations
 
 import io
+import re
 import string
+from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import pytest
-from babel.messages import mofile, pofile
+from babel.messages import Catalog, Message, mofile, pofile
+from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from django.utils import translation
+from django.utils.translation.template import templatize
 
 import karkhana.site
+from karkhana.design.families import FAMILIES
 from karkhana.floor.rules import REFUSALS, no
 from karkhana.site.pages.refusal_words import hindi_sentences, say
-from karkhana.site.templatetags.karkhana import ago, indian, indian_short, percent, spark, state_word
+from karkhana.site.templatetags.karkhana import (
+    WORDS,
+    ago,
+    indian,
+    indian_short,
+    percent,
+    spark,
+    spoken,
+    state_word,
+)
 
-CATALOGUE = Path(karkhana.site.__file__).parent / "locale" / "hi" / "LC_MESSAGES" / "django.po"
+SOURCE = Path(karkhana.site.__file__).parent.parent
+CATALOGUE = SOURCE / "site" / "locale" / "hi" / "LC_MESSAGES" / "django.po"
+KEYWORDS = DEFAULT_KEYWORDS | {"gettext_noop": None, "gettext_lazy": None, "ngettext_lazy": (1, 2)}
+PLACEHOLDER = re.compile(r"%\(\w+\)\d*[a-z]")
+# What a template may say outside of a translation: names, keys of the keyboard, codes.
+UNTRANSLATED = re.compile(
+    r"karkhana|English|Enter|Esc|Alt|CMD:[A-Z:]+|KB|II|EVT|DVT|PVT|MP|FPY|fw|PRODUCT:REV|PH\{yy\}\{ww\}\{n:05\}\{check\}"
+)
+SPOKEN_ATTRIBUTE = re.compile(r"\b(?:title|placeholder|aria-label|alt)=\"([^\"]*)\"")
+TEMPLATES = sorted(SOURCE.rglob("templates/**/*.html"))
+
+
+@cache
+def catalogue_of() -> Catalog:
+    """Read the Hindi catalogue."""
+    with CATALOGUE.open("rb") as file:
+        return pofile.read_po(file, locale="hi")
+
+
+def marked_in(path: Path) -> Iterator[str | tuple[str, ...]]:
+    """Yield what one template or module marks for translation; singular and plural together."""
+    source = path.read_text()
+    if path.suffix == ".html":
+        source = templatize(source)
+    for _, message, _, _ in extract("python", io.BytesIO(source.encode()), keywords=KEYWORDS):
+        yield message
+
+
+@cache
+def marked() -> dict[str | tuple[str, ...], str]:
+    """Return every text that is marked for translation, with the file that has it."""
+    modules = (path for path in sorted(SOURCE.rglob("*.py")) if "gettext" in path.read_text())
+    return {text: path.name for path in (*TEMPLATES, *modules) for text in marked_in(path)}
+
+
+def bare_words(source: str) -> list[str]:
+    """Return the words of a template that a reader sees and nobody translates."""
+    whole = ("{% comment %}.*?{% endcomment %}", "{% blocktrans.*?{% endblocktrans %}")
+    hole = "|".join(("{% block body_class %}.*?{% endblock %}", *whole, "{#.*?#}", "{%.*?%}", "{{.*?}}"))
+    shown = re.sub(hole, "·", source, flags=re.S)
+    shown = re.sub(r"<(script|style)\b.*?</\1>", "", shown, flags=re.S)
+    texts = [*SPOKEN_ATTRIBUTE.findall(shown), re.sub(r"<[^>]*>", "\n", shown)]
+    return [word for text in texts for word in re.findall(r"[A-Za-z]{2,}", UNTRANSLATED.sub("", text))]
+
+
+def ids_of(message: Message) -> list[str]:
+    """Return a text, or its singular and plural."""
+    return [message.id] if isinstance(message.id, str) else list(message.id)
+
+
+def strings_of(message: Message) -> list[str]:
+    """Return a text's Hindi, or that of its singular and plural."""
+    return [message.string] if isinstance(message.string, str) else list(message.string)
 
 
 def fields_of(*texts: str) -> set[str]:
@@ -95,18 +162,46 @@ class TestRefusalsInHindi:
 
 class TestCatalogue:
     def test_is_whole(self) -> None:
-        with CATALOGUE.open("rb") as file:
-            catalogue = pofile.read_po(file, locale="hi")
-        lacking = [
-            message.id for message in catalogue if message.id and (not message.string or message.fuzzy)
-        ]
+        lacking = [message.id for message in catalogue_of() if message.id and not all(strings_of(message))]
         assert lacking == []
+        assert not any(message.fuzzy for message in catalogue_of() if message.id)
+        assert not catalogue_of().obsolete
+
+    def test_has_every_text_that_a_page_marks(self) -> None:
+        assert len(marked()) > 700, "the search for texts finds too few"
+        held = {message.id for message in catalogue_of()}
+        assert sorted(f"{name}: {text}" for text, name in marked().items() if text not in held) == []
+
+    def test_has_no_text_that_no_page_says(self) -> None:
+        assert sorted(str(m.id) for m in catalogue_of() if m.id and m.id not in marked()) == []
+
+    def test_keeps_every_placeholder(self) -> None:
+        changed = [
+            message.id
+            for message in catalogue_of()
+            for text in strings_of(message)
+            if message.id
+            and sorted(PLACEHOLDER.findall(text)) != sorted(PLACEHOLDER.findall(ids_of(message)[-1]))
+        ]
+        assert changed == []
+
+    @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: "/".join(path.parts[-2:]))
+    def test_leaves_no_word_of_a_template_unmarked(self, path: Path) -> None:
+        assert bare_words(path.read_text()) == []
+
+    def test_unmarked_words_are_found(self) -> None:
+        page = '<p title="Stop">{% trans "Lines" %} Go <b>{{ on }}</b> CMD:CANCEL</p>{# no #}'
+        assert bare_words(page) == ["Stop", "Go"]
+
+    @pytest.mark.parametrize("family", FAMILIES)
+    def test_names_every_family(self, family: str) -> None:
+        assert family in WORDS
+        with translation.override("hi"):
+            assert spoken(family) != family
 
     def test_is_compiled(self) -> None:
-        with CATALOGUE.open("rb") as file:
-            catalogue = pofile.read_po(file, locale="hi")
         made = io.BytesIO()
-        mofile.write_mo(made, catalogue)
+        mofile.write_mo(made, catalogue_of())
         assert CATALOGUE.with_suffix(".mo").read_bytes() == made.getvalue(), "compile the catalogue anew"
 
     def test_says_states(self) -> None:

@@ -86,6 +86,16 @@ WORDS = {
     "documents": gettext_noop("documents"),
     "compliance": gettext_noop("compliance"),
     "settings": gettext_noop("settings"),
+    "phone": gettext_noop("phone"),
+    "tablet": gettext_noop("tablet"),
+    "laptop": gettext_noop("laptop"),
+    "hearable": gettext_noop("hearable"),
+    "wearable": gettext_noop("wearable"),
+    "telecom": gettext_noop("telecom"),
+    "iot": gettext_noop("IoT"),
+    "meter": gettext_noop("meter"),
+    "automotive": gettext_noop("automotive"),
+    "subassembly": gettext_noop("sub-assembly"),
 }
 """Codes of kinds and states as people say them."""
 
