@@ -46,6 +46,7 @@ COMMANDS: dict[str, Entry] = {
     "trace": Entry("karkhana.cli.trace", "Everything about one unit."),
     "recall": Entry("karkhana.cli.recall", "Where a lot or a part was used, in both directions."),
     "change": Entry("karkhana.cli.change", "Change orders: list, show, put into effect what is due."),
+    "firmware": Entry("karkhana.cli.firmware", "Firmware images: register, approve, withdraw, find."),
     "rebuild": Entry("karkhana.cli.rebuild", "Drop what is derived from the record and build it again."),
     "partner": Entry("karkhana.cli.partner", "Parties, agreements, and keys that sign approvals."),
     "token": Entry("karkhana.cli.token", "Make a token by which a machine or program logs in."),

@@ -19,6 +19,7 @@ from ninja.security import SessionAuth
 from karkhana import __version__
 from karkhana.design.http import router as design
 from karkhana.floor.changes.http import router as changes
+from karkhana.floor.firmware.http import router as firmware
 from karkhana.floor.http import router as floor
 from karkhana.floor.orders.http import router as orders
 from karkhana.floor.pools.http import router as pools
@@ -36,6 +37,7 @@ _UNKNOWN = {
     "revision.unknown",
     "pool.unknown",
     "order.unknown",
+    "firmware.image_unknown",
 }
 _STATUS = {"batch.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
 
@@ -110,6 +112,7 @@ api = Api(
 api.add_router("", floor)
 api.add_router("/orders", orders)
 api.add_router("/design/stages", stages, auth=_RoleAuth(HUB_ROLES))
+api.add_router("/design/firmware", firmware, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/design", design, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/design", changes, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/partners", partners, auth=_RoleAuth(HUB_ROLES))

@@ -15,6 +15,7 @@ from karkhana.design.pages.imports import import_confirm, import_page, import_pr
 from karkhana.floor import pages as floor
 from karkhana.floor.changes import deviation_pages as deviations
 from karkhana.floor.changes import pages as changes
+from karkhana.floor.firmware import pages as firmware
 from karkhana.floor.orders import pages as orders
 from karkhana.floor.pools import pages as pools
 from karkhana.floor.stages import article_pages as articles
@@ -61,6 +62,14 @@ urlpatterns = [
     path("design/diff/", hub(difference_page), name="design-diff"),
     path("design/diff/xlsx/", hub(difference_xlsx), name="design-diff-xlsx"),
     path("design/import/", engineers(release_import), name="release-import"),
+    path("design/firmware/", hub(firmware.firmware_list), name="firmware"),
+    path("design/firmware/new/", hub(firmware.firmware_new), name="firmware-new"),
+    path("design/firmware/add/", hub(firmware.firmware_add), name="firmware-add"),
+    path("design/firmware/manifest/", hub(firmware.firmware_manifest), name="firmware-manifest"),
+    path("design/firmware/<int:number>/", hub(firmware.firmware_image), name="firmware-image"),
+    path("design/firmware/<int:number>/approve/", hub(firmware.firmware_approve), name="firmware-approve"),
+    path("design/firmware/<int:number>/act/", engineers(firmware.firmware_act), name="firmware-act"),
+    path("design/firmware/<int:number>/file/", hub(firmware.firmware_file), name="firmware-file"),
     path("design/", hub(products.products), name="design-products"),
     path("design/new/", engineers(products.product_new), name="design-product-new"),
     path("design/revise/<code:product>/", engineers(products.product_revise), name="design-product-revise"),

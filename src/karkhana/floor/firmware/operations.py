@@ -86,7 +86,7 @@ def _station(code: str | None) -> str | None:
     stations = Station.objects.order_by("line__plant__code", "line__code", "sequence", "code")
     if code is None:
         return stations.values_list("code", flat=True).first()
-    if not stations.filter(code=code).exists():
+    if not code.isprintable() or not stations.filter(code=code).exists():
         raise refuse(
             "station.unknown",
             "There is no station {station}.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from karkhana.floor.queries.held import holds_of_units
 from karkhana.floor.queries.lists import PAGE, Page, UnitRow, decode_key, encode_key
 from karkhana.floor.queries.rows import fetch, fetch_bounded
 from karkhana.ledger.state import ENDED
@@ -23,7 +24,7 @@ _SETS = """
     SELECT firmware FROM sets WHERE %s = ANY(firmware)
 """
 _COLUMNS = (
-    "u.serial, u.kind, u.product, u.revision, u.brand, u.state, u.next_step, u.station, u.moved_at, u.holds,"
+    "u.serial, u.kind, u.product, u.revision, u.brand, u.state, u.next_step, u.station, u.moved_at, {holds},"
     " u.parent"
 )
 _CARRIED = f"u.product = %s AND u.firmware <> '{{}}' AND u.firmware IN ({_SETS})"
@@ -90,6 +91,7 @@ def units_with(
         Refused: ``list.too_wide`` when it takes too long.
     """
     where, parameters = _CARRIED, _parameters(product, target, version)
+    holds, targets = holds_of_units()
     if state:
         where += " AND u.state = %s"
         parameters.append(state)
@@ -98,8 +100,8 @@ def units_with(
         where += " AND u.serial > %s"
         parameters.append(key[0])
     rows = fetch_bounded(
-        f"SELECT {_COLUMNS} FROM ledger_unit u WHERE {where} ORDER BY u.serial LIMIT %s",
-        [*parameters, limit + 1],
+        f"SELECT {_COLUMNS.format(holds=holds)} FROM ledger_unit u WHERE {where} ORDER BY u.serial LIMIT %s",
+        [*targets, *parameters, limit + 1],
     )
     found = tuple(UnitRow(*row) for row in rows[:limit])
     return Page(found, encode_key([found[-1].serial]) if len(rows) > limit else None)

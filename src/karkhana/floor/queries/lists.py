@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from karkhana.floor.queries.held import holds_of_units
 from karkhana.floor.queries.rows import fetch, fetch_bounded
 
 Row = TypeVar("Row")
@@ -103,7 +104,7 @@ def decode_key(text: str, kinds: tuple[type, ...]) -> list[Any] | None:
     return None if any(isinstance(part, str) and "\x00" in part for part in parts) else parts
 
 
-_UNIT_COLUMNS = "serial, kind, product, revision, brand, state, next_step, station, moved_at, holds, parent"
+_UNIT_COLUMNS = "serial, kind, product, revision, brand, state, next_step, station, moved_at, {holds}, parent"
 _IN_PROCESS = ("in_process", "failed")
 
 
@@ -114,14 +115,19 @@ def unit_page(wanted: UnitFilter, after: str = "", limit: int = PAGE) -> Page[Un
         Refused: ``list.too_wide`` when no index helps and the table is large.
     """
     where, parameters = _unit_conditions(wanted)
+    holds, targets = holds_of_units()
+    if wanted.held:
+        where.append(f"{holds} > 0")
+        parameters += targets
     key = decode_key(after, (str,)) if after else None
     if key:
         where.append("serial > %s")
         parameters.append(key[0])
     condition = " AND ".join(where) or "true"
     rows = fetch_bounded(
-        f"SELECT {_UNIT_COLUMNS} FROM ledger_unit WHERE {condition} ORDER BY serial LIMIT %s",
-        [*parameters, limit + 1],
+        f"SELECT {_UNIT_COLUMNS.format(holds=holds)} FROM ledger_unit WHERE {condition}"
+        " ORDER BY serial LIMIT %s",
+        [*targets, *parameters, limit + 1],
     )
     found = tuple(UnitRow(*row) for row in rows[:limit])
     return Page(found, encode_key([found[-1].serial]) if len(rows) > limit else None)

@@ -9,6 +9,7 @@ from typing import cast
 
 from django.core.cache import cache
 
+from karkhana.floor.queries.held import holds_of_units
 from karkhana.floor.queries.rows import fetch
 
 #: A unit that nothing happened to for this long is stuck: far beyond any step's time, below a break.
@@ -39,13 +40,14 @@ def standing(now: dt.datetime) -> list[Standing]:
     known = cast("list[Standing] | None", cache.get("floor.standing"))
     if known is not None:
         return known
+    holds, targets = holds_of_units()
     rows = fetch(
         "SELECT product, revision, state, kind, next_step, station, count(*),"
         " sum(CASE WHEN kind = 'panel' THEN positions - bit_count(scrapped_mask::bit(64)) ELSE 1 END),"
-        " count(*) FILTER (WHERE moved_at < %s), count(*) FILTER (WHERE holds > 0), min(moved_at)"
+        f" count(*) FILTER (WHERE moved_at < %s), count(*) FILTER (WHERE {holds} > 0), min(moved_at)"
         " FROM ledger_unit WHERE state IN ('in_process', 'failed')"
         " GROUP BY product, revision, state, kind, next_step, station",
-        [now - STUCK_AFTER],
+        [now - STUCK_AFTER, *targets],
     )
     found = [Standing(*(*row[:7], int(row[7]), *row[8:])) for row in rows]
     cache.set("floor.standing", found, SHARED_SECONDS)
@@ -70,10 +72,11 @@ def longest_waiting(
     products: Iterable[str], stations: Iterable[str], now: dt.datetime, limit: int = 8
 ) -> list[Waiting]:
     """Return the units on a line's stations that nothing has happened to for longest."""
+    holds, targets = holds_of_units()
     rows = fetch(
-        "SELECT serial, product, state, next_step, station, moved_at, holds FROM ledger_unit"
+        f"SELECT serial, product, state, next_step, station, moved_at, {holds} FROM ledger_unit"
         " WHERE state IN ('in_process', 'failed') AND product = ANY(%s) AND station = ANY(%s)"
         " AND moved_at < %s ORDER BY moved_at, serial LIMIT %s",
-        [list(products), list(stations), now - STUCK_AFTER, limit],
+        [*targets, list(products), list(stations), now - STUCK_AFTER, limit],
     )
     return [Waiting(*(*row, (now - row[5]).total_seconds())) for row in rows]
