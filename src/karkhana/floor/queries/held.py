@@ -1,7 +1,7 @@
 """How many holds stop a unit: those that count on it, and one more where firmware in it is on hold.
 
-A hold on firmware is one row for all units that carry it, so it is looked up when they are shown. What is built
-into a unit is looked into by the gate and by the unit's own page, not by lists.
+A hold on firmware is one row for all units that carry it, so it is looked up when they are shown. What is
+built into a unit is looked into by the gate and by the unit's own page, not by lists.
 """
 
 from __future__ import annotations
