@@ -250,6 +250,8 @@ def test_the_api_from_registering_to_withdrawing(engineer: Client) -> None:
     ("method", "path", "body", "status"),
     [
         ("get", "/999999", None, 404),
+        ("get", "/X", None, 422),
+        ("get", "/-1", None, 404),
         ("get", f"/{10**30}", None, 404),
         ("post", "/999999/release", {}, 404),
         ("post", "/1/approve", {}, 422),

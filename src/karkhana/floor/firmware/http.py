@@ -187,25 +187,25 @@ def post_manifest(
     return Status(201, [_shown(image.pk) for image in made])
 
 
-@router.get("/{int:number}", response={200: ImageOut, **ERRORS}, summary="One image")
+@router.get("/{number}", response={200: ImageOut, **ERRORS}, summary="One image")
 def get_image(request: HttpRequest, number: Path[int]) -> Any:
     """Return one image with who approved it."""
     return view_of(_found(request, number), _today())
 
 
-@router.get("/{int:number}/file", response={200: bytes, **ERRORS}, summary="The bytes of an image")
+@router.get("/{number}/file", response={200: bytes, **ERRORS}, summary="The bytes of an image")
 def get_file(request: HttpRequest, number: Path[int]) -> HttpResponse:
     """Send the bytes of an image that is stored here."""
     return firmware_file(request, number)
 
 
-@router.get("/{int:number}/where", response={200: WhereOut, **ERRORS}, summary="Where a version is")
+@router.get("/{number}/where", response={200: WhereOut, **ERRORS}, summary="Where a version is")
 def get_where(request: HttpRequest, number: Path[int]) -> Any:
     """Count the units with the version by state and station."""
     return queries.where_is(**_key(_found(request, number)))
 
 
-@router.get("/{int:number}/units", response={200: UnitsOut, **ERRORS}, summary="Units with a version")
+@router.get("/{number}/units", response={200: UnitsOut, **ERRORS}, summary="Units with a version")
 def get_units(request: HttpRequest, number: Path[int], state: Query[str] = "", after: Query[str] = "") -> Any:
     """List the units with the version, in order of their serial numbers, one page at a time."""
     found = _found(request, number)
@@ -214,7 +214,7 @@ def get_units(request: HttpRequest, number: Path[int], state: Query[str] = "", a
     return {"units": page.rows, "after": page.after}
 
 
-@router.post("/{int:number}/approve", response={200: ImageOut, **ERRORS}, summary="Approve an image")
+@router.post("/{number}/approve", response={200: ImageOut, **ERRORS}, summary="Approve an image")
 def post_approval(request: HttpRequest, number: Path[int], said: ApprovalIn) -> Any:
     """Sign an image for the party that the caller signs for."""
     image = _found(request, number)
@@ -222,9 +222,7 @@ def post_approval(request: HttpRequest, number: Path[int], said: ApprovalIn) -> 
     return _shown(number)
 
 
-@router.post(
-    "/{int:number}/approve-signed", response={200: ImageOut, **ERRORS}, summary="Hand in a signature"
-)
+@router.post("/{number}/approve-signed", response={200: ImageOut, **ERRORS}, summary="Hand in a signature")
 def post_signed(request: HttpRequest, number: Path[int], said: SignedIn) -> Any:
     """Record an approval that was signed with a key kept elsewhere."""
     image = _found(request, number)
@@ -234,7 +232,7 @@ def post_signed(request: HttpRequest, number: Path[int], said: SignedIn) -> Any:
     return _shown(number)
 
 
-@router.post("/{int:number}/release", response={200: ImageOut, **ERRORS}, summary="Release without signature")
+@router.post("/{number}/release", response={200: ImageOut, **ERRORS}, summary="Release without signature")
 def post_release(request: HttpRequest, number: Path[int]) -> Any:
     """Approve an image that nobody else has a say in; engineers only."""
     require_engineer(request.user)
@@ -243,7 +241,7 @@ def post_release(request: HttpRequest, number: Path[int]) -> Any:
     return _shown(number)
 
 
-@router.post("/{int:number}/withdraw", response={200: ImageOut, **ERRORS}, summary="Withdraw an image")
+@router.post("/{number}/withdraw", response={200: ImageOut, **ERRORS}, summary="Withdraw an image")
 def post_withdrawal(request: HttpRequest, number: Path[int], said: WithdrawalIn) -> Any:
     """Withdraw an image and hold every unit that carries it; engineers only."""
     require_engineer(request.user)
@@ -254,7 +252,7 @@ def post_withdrawal(request: HttpRequest, number: Path[int], said: WithdrawalIn)
     return _shown(number)
 
 
-@router.delete("/{int:number}", response={204: None, **ERRORS}, summary="Discard a draft")
+@router.delete("/{number}", response={204: None, **ERRORS}, summary="Discard a draft")
 def delete_image(request: HttpRequest, number: Path[int]) -> Any:
     """Remove a draft, so that its version can be registered again; engineers only."""
     require_engineer(request.user)
