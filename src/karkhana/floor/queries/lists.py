@@ -161,8 +161,6 @@ def _unit_conditions(wanted: UnitFilter) -> tuple[list[str], list[Any]]:
         parameters.append(wanted.failed_step)
     if wanted.finished:
         where.append("completed_at IS NOT NULL AND kind = 'unit'")
-    if wanted.held:
-        where.append("holds > 0")
     if wanted.waiting_since:
         where.append("moved_at < %s")
         parameters.append(wanted.waiting_since)
