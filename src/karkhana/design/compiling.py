@@ -152,7 +152,7 @@ def release_problems(package: ReleasePackage, unused: Sequence[PartLine], plan: 
         found += [_placed(text, route) for text in check_package(package)]
     found += [
         Problem("bom", f"{line.part} is on the bill, but no step of the route consumes it.")
-        for line in unused[:20]
+        for line in (unused[:20] if package.steps else ())  # a route that cannot be walked consumes nothing
     ]
     on_bill = {line.part: line.quantity for line in part_lines(package.bom)}
     found += _material_problems(plan, on_bill)

@@ -17,6 +17,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.security import SessionAuth
 
 from karkhana import __version__
+from karkhana.design.http import BODIES as DESIGN_BODIES
 from karkhana.design.http import router as design
 from karkhana.floor.changes.http import router as changes
 from karkhana.floor.firmware.http import router as firmware
@@ -55,13 +56,13 @@ class _RoleAuth(SessionAuth):
 
 
 class Api(NinjaAPI):
-    """Adds the events' own schemas, which msgspec derives from the types that decode them."""
+    """Adds the schemas of events and drafts, which msgspec derives from the types that decode them."""
 
     def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
         """Return the OpenAPI document."""
         document = super().get_openapi_schema(**kwargs)
-        (reference,), schemas = msgspec.json.schema_components(
-            [ev.AnyEvent], ref_template="#/components/schemas/{name}"
+        (reference, *_), schemas = msgspec.json.schema_components(
+            [ev.AnyEvent, *DESIGN_BODIES], ref_template="#/components/schemas/{name}"
         )
         document["components"]["schemas"].update({**schemas, "Event": reference})
         return document

@@ -5,6 +5,7 @@ from karkhana.design.operations.exchange import Imported, export_release, import
 from karkhana.design.operations.products import UNASSIGNED, create_product, ensure_product, set_agreement
 from karkhana.design.operations.revisions import (
     approve_revision,
+    approve_revision_signed,
     create_revision,
     end_revision,
     release_changed,
@@ -19,6 +20,7 @@ __all__ = [
     "UNASSIGNED",
     "Imported",
     "approve_revision",
+    "approve_revision_signed",
     "create_product",
     "create_revision",
     "drop_line",

@@ -276,6 +276,31 @@ def approve_revision(
 
 
 @transaction.atomic
+def approve_revision_signed(
+    *,
+    product_code: str,
+    revision_code: str,
+    public_key: str,
+    stated_hash: str,
+    signature: str,
+    signed_at: dt.datetime,
+    now: dt.datetime,
+    decision: str = "approved",
+    comment: str = "",
+) -> Standing:
+    """Record the approval of a revision in review that was signed elsewhere.
+
+    Raises:
+        Refused: ``revision.not_in_review``, ``approval.*``.
+    """
+    revision = _in_review(product_code, revision_code)
+    return approvals.approve_signed(
+        subject=revision_subject(revision, now.date()), public_key=public_key, stated_hash=stated_hash,
+        signature=signature, signed_at=signed_at, now=now, decision=decision, comment=comment,
+    )  # fmt: skip
+
+
+@transaction.atomic
 def release_reviewed(*, product_code: str, revision_code: str, now: dt.datetime) -> Revision:
     """Release a revision that is in review and that everybody has approved.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -108,7 +109,8 @@ def _link(found: Revision, problem: Problem) -> str:
         return reverse("design-revision-tab", args=[*page, "route"]) + anchor
     if area == "bom":
         number = rest.removeprefix("line ")
-        query = f"?line={number}#line-{number}" if rest else ""
+        part, _, said = problem.text.partition(" is on the bill")
+        query = f"?line={number}#line-{number}" if rest else f"?q={quote(part)}" if said else ""
         return reverse("design-revision-tab", args=[*page, "bom"]) + query
     if area in TABLES:
         return reverse("design-revision-tab", args=[*page, area])
