@@ -594,6 +594,17 @@ class TestRoute:
             ("SMT", "10", False), ("AOI", "2", False), ("ASM", "12", True)
         ]  # fmt: skip
 
+    def test_an_ageing_room_does_not_flatten_the_picture(self, engineer: Client) -> None:
+        office.product()
+        times = (40_000, 20_000, 3_600_000)
+        pairs = zip(PLAN.steps, times, strict=True)
+        steps = [msgspec.structs.replace(step, cycle_time_ms=ms) for step, ms in pairs]
+        office.draft(plan=msgspec.structs.replace(PLAN, steps=tuple(steps)))
+        view = engineer.get(f"{DRAFT}route/").context["view"]
+        assert [(load.share, load.cut, load.slowest) for load in view.loads] == [
+            ("100.0", False, False), ("50.0", False, False), ("100.0", True, True)
+        ]  # fmt: skip
+
 
 class TestTables:
     def save(self, client: Client, tab: str, version: int | None = None, **said: Any) -> Any:

@@ -44,13 +44,19 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one unit costs at a station type: milliseconds, and the share of the slowest one."""
+    """What one unit costs at a station type.
+
+    Args:
+        share: length of its bar in per cent. Ovens and ageing rooms take many units at once and hours, so the
+            bars are drawn to the longest that is no more than ten times the median; longer ones are ``cut``.
+    """
 
     station_type: str
     ms: int
     steps: int
     share: str
     slowest: bool
+    cut: bool
 
     @property
     def seconds(self) -> str:
@@ -147,8 +153,15 @@ def _loads(steps: Sequence[PlanStep], panel_positions: int) -> tuple[tuple[Load,
         if step.passed_by == "TransformationEvent":
             shared = 1
     most = max(times.values(), default=0)
+    ranked = sorted(times.values())
+    scale = max((ms for ms in ranked if ms <= 10 * ranked[len(ranked) // 2]), default=0) or most
     loads = tuple(
-        Load(name, ms, counts[name], str(ms * 100 // most) if most else "0", bool(most) and ms == most)
+        Load(name, ms, counts[name], _share(ms, scale), bool(most) and ms == most, ms > scale)
         for name, ms in times.items()
     )
     return loads, sum(times.values())
+
+
+def _share(ms: int, scale: int) -> str:
+    tenths = min(ms * 1000 // scale, 1000) if scale else 0
+    return f"{tenths // 10}.{tenths % 10}"

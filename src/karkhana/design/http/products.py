@@ -18,9 +18,9 @@ from karkhana.design.http.shapes import (
     ProductIn,
     ProductOut,
     ProductsOut,
+    ProductsQuery,
     RevisionIn,
     StateOut,
-    Words,
 )
 from karkhana.design.models import Product, Revision
 from karkhana.design.operations.products import UNASSIGNED
@@ -48,20 +48,13 @@ def get_families(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 @router.get("/products", response={200: ProductsOut, **ERRORS}, summary="Products")
-def get_products(
-    request: HttpRequest,
-    q: Query[Words] = "",
-    brand: Query[Words] = "",
-    segment: Query[Words] = "",
-    state: Query[Words] = "",
-    after: Query[Words] = "",
-) -> object:
+def get_products(request: HttpRequest, wanted: Query[ProductsQuery]) -> object:
     """List the products that the caller may see, by code, with their current release and what is in work.
 
     ``q`` is looked for in code and name; ``state`` is of any revision.
     """
-    wanted = ProductWanted(text=q, brand=brand, segment=segment, state=state)
-    return product_page(request.user, wanted, after=after)
+    looked_for = ProductWanted(wanted.q, wanted.brand, wanted.segment, wanted.state)
+    return product_page(request.user, looked_for, after=wanted.after)
 
 
 @router.post("/products", response={201: StateOut, **ERRORS}, summary="Begin a product")

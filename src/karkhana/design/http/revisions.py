@@ -20,15 +20,17 @@ from karkhana.design.http.products import state_of
 from karkhana.design.http.shapes import (
     ApprovalIn,
     BomOut,
+    BomQuery,
     Code,
     EndIn,
     ExplodedOut,
+    ExplodedQuery,
     LineOut,
     PlanIn,
     RevisionOut,
+    SeenQuery,
     StandingOut,
     StateOut,
-    Words,
     body_of,
     read_body,
     sent,
@@ -76,20 +78,13 @@ def get_revision(request: HttpRequest, product: Path[Code], revision: Path[Code]
 
 @router.get(f"{ONE}/bom", response={200: BomOut, **ERRORS}, summary="Lines of a bill, searched")
 def get_bom(
-    request: HttpRequest,
-    product: Path[Code],
-    revision: Path[Code],
-    q: Query[Words] = "",
-    not_fitted: Query[bool] = False,
-    alternates: Query[bool] = False,
-    mechanical: Query[bool] = False,
-    assemblies: Query[bool] = False,
-    changed: Query[bool] = False,
-    after: Query[int] = 0,
+    request: HttpRequest, product: Path[Code], revision: Path[Code], wanted: Query[BomQuery]
 ) -> HttpResponse:
     """Tell the lines that fit. ``q`` is words of part, maker, value, package, text, or whole designators."""
-    wanted = BomWanted(q, not_fitted, alternates, mechanical, assemblies, changed)
-    page = bom_page(revision_for(request.user, product, revision), wanted, after=after)
+    asked = wanted.dict()
+    after = asked.pop("after")
+    looked_for = BomWanted(text=asked.pop("q"), **asked)
+    page = bom_page(revision_for(request.user, product, revision), looked_for, after=after)
     return sent(
         {
             "items": [row.item for row in page.rows],
@@ -105,12 +100,12 @@ def get_bom(
 
 @router.get(f"{ONE}/exploded", response={200: ExplodedOut, **ERRORS}, summary="A bill through all levels")
 def get_exploded(
-    request: HttpRequest, product: Path[Code], revision: Path[Code], after: Query[int] = 0
+    request: HttpRequest, product: Path[Code], revision: Path[Code], wanted: Query[ExplodedQuery]
 ) -> HttpResponse:
     """Tell the lines of the bill and of its sub-assemblies, with pieces in a finished unit."""
     found = revision_for(request.user, product, revision)
     visible = frozenset(visible_products(request.user).values_list("code", flat=True))
-    view = exploded(found, visible, after=max(after, 0))
+    view = exploded(found, visible, after=max(wanted.after, 0))
     nodes = [
         {
             "path": node.path,
@@ -162,7 +157,7 @@ def put_line(
     product: Path[Code],
     revision: Path[Code],
     number: Path[int],
-    seen: Query[Words | None] = None,
+    looked_at: Query[SeenQuery],
 ) -> HttpResponse:
     """Put a line in place of the one with its number. ``seen`` is the digest of the line that was looked at,
     empty for a new one; without it whatever is there is overwritten."""
@@ -177,7 +172,7 @@ def put_line(
             number=number,
             other=item.number,
         )
-    stored = operations.save_line(**_name(found), item=item, seen=seen)
+    stored = operations.save_line(**_name(found), item=item, seen=looked_at.seen)
     return sent({"item": stored, "seen": line_digest(stored)})
 
 
@@ -187,12 +182,12 @@ def delete_line(
     product: Path[Code],
     revision: Path[Code],
     number: Path[int],
-    seen: Query[Words | None] = None,
+    looked_at: Query[SeenQuery],
 ) -> object:
     """Take a line out of a draft's bill."""
     require_engineer(request.user)
     found = revision_for(request.user, product, revision)
-    operations.drop_line(**_name(found), number=number, seen=seen)
+    operations.drop_line(**_name(found), number=number, seen=looked_at.seen)
     return state_of(found)
 
 

@@ -94,6 +94,40 @@ class ApprovalIn(Schema):
     signed_at: dt.datetime | None = None
 
 
+class ProductsQuery(Schema):
+    """What is looked for among products."""
+
+    q: Words = ""
+    brand: Words = ""
+    segment: Words = ""
+    state: Words = ""
+    after: Words = ""
+
+
+class BomQuery(Schema):
+    """What is looked for in a bill; ``after`` is the number of the last line of the page before."""
+
+    q: Words = ""
+    not_fitted: bool = False
+    alternates: bool = False
+    mechanical: bool = False
+    assemblies: bool = False
+    changed: bool = False
+    after: int = 0
+
+
+class ExplodedQuery(Schema):
+    """Where the page begins: ``after`` of the page before."""
+
+    after: int = 0
+
+
+class SeenQuery(Schema):
+    """``seen`` of the line that was looked at, empty for a new one; without it whatever is there goes."""
+
+    seen: Words | None = None
+
+
 class RevisionRowOut(Schema):
     """A revision in a list. ``base`` is [product, revision] of what it is a variant of."""
 

@@ -23,6 +23,7 @@ from karkhana.kernel.identities import SCHEMES
 from karkhana.kernel.templates import compile_template
 
 TEXT_MAX, DESIGNATOR_MAX, REPAIR_MAX = 200, 80, 1000
+PRODUCT_MAX, REVISION_MAX = 40, 20
 LABEL_WORDS = frozenset({"product", "revision", "brand", "serial", "gtin", "sscc", "quantity", "batch"})
 QUANTITY_MAX, QUANTITY_STEP = Decimal(10**12), Decimal("0.000001")
 
@@ -195,7 +196,9 @@ def line_problems(item: BomItem) -> list[str]:
         problems.append(f"{line}: designator {twice[0]} stands twice.")
     sources = [text for source in item.alternates for text in (source.part, source.manufacturer)]
     texts = (item.part, item.manufacturer, item.package, *item.approved_manufacturers, *sources)
+    product, revision = item.assembly or ("", "")
     limits = [(TEXT_MAX, texts), (DESIGNATOR_MAX, tuple(places))]
+    limits += [(PRODUCT_MAX, (product,)), (REVISION_MAX, (revision,))]
     problems += [
         f"{line}: {text[:20]}... is longer than {limit} characters."
         for limit, group in limits

@@ -23,6 +23,9 @@
     row.classList.add("is-open");
   });
 
+  const tab = document.querySelector(".tabs [aria-current]");
+  if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.clientWidth / 2 + tab.offsetWidth / 2;
+
   // The bill.
   const table = document.querySelector("[data-bom]");
   const lines = () => [...table.querySelectorAll("tr[data-line]")];
@@ -133,7 +136,10 @@
       const rows = tops.indexOf(block.offsetTop) - tops.indexOf(target.offsetTop);
       const under = lowest(target.offsetTop) + shift;
       let path;
-      if (rows === 0) path = `M${from.middle} ${from.bottom} V${under} H${end} V${to.bottom + 2}`;
+      const column = blocks.every((one) => one.offsetLeft === blocks[0].offsetLeft);
+      const side = 3 + (lane % 3) * 4;
+      if (column) path = `M${from.left} ${from.top + 20} H${side} V${to.top + 20} H${to.left - 2}`;
+      else if (rows === 0) path = `M${from.middle} ${from.bottom} V${under} H${end} V${to.bottom + 2}`;
       else if (rows === 1) path = `M${start} ${from.top} V${under} H${end} V${to.bottom + 2}`;
       else if (rows > 1) {
         const above = from.top - 18 + shift;
@@ -153,7 +159,8 @@
     const form = route();
     if (!form || form.dataset.ready !== undefined) return;
     form.dataset.ready = "";
-    draw();
+    const flow = form.querySelector("[data-flow]");
+    if (flow) new ResizeObserver(draw).observe(flow); // draws at once, and whenever the blocks flow anew
     const focus = form.dataset.focus && form.querySelector(`[data-place="${CSS.escape(form.dataset.focus)}"]`);
     const editor = panel() && panel().querySelector("input[name=name]");
     if (focus && !editor) focus.querySelector(".block-open").focus();
@@ -196,8 +203,6 @@
   if (route()) {
     drag();
     document.addEventListener("htmx:afterSettle", drag);
-    let waiting = null;
-    addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(draw, 120); });
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && close()) return;
       if (typing(event)) return;
