@@ -23,6 +23,7 @@ from karkhana.kernel.identities import SCHEMES
 from karkhana.kernel.templates import compile_template
 
 TEXT_MAX, DESIGNATOR_MAX, REPAIR_MAX = 200, 80, 1000
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 PRODUCT_MAX, REVISION_MAX = 40, 20
 LABEL_WORDS = frozenset({"product", "revision", "brand", "serial", "gtin", "sscc", "quantity", "batch"})
 QUANTITY_MAX, QUANTITY_STEP = Decimal(10**12), Decimal("0.000001")
@@ -205,9 +206,10 @@ def line_problems(item: BomItem) -> list[str]:
         for text in group
         if len(text) > limit
     ]
-    problems += [
-        f"{line}: {where} holds a character that cannot be stored." for where in unstorable(item)[:1]
-    ]
+    # Bills are long and such characters rare: one look at all texts, and only then at which it is.
+    if _UNSTORABLE.search("\n".join((item.description, item.value, product, revision, *places, *texts))):
+        where = next(iter(unstorable(item)), "text")
+        problems.append(f"{line}: {where} holds a character that cannot be stored.")
     return problems
 
 
@@ -241,7 +243,7 @@ def unstorable(value: object, place: str = "") -> list[str]:
     while stack:
         where, part = stack.pop()
         if isinstance(part, str):
-            if "\x00" in part or any("\ud800" <= sign <= "\udfff" for sign in part):
+            if _UNSTORABLE.search(part):
                 found.append(where.lstrip(".") or "text")
         elif isinstance(part, dict):
             stack += [(f"{where}.{name}", inner) for name, inner in part.items()]
