@@ -19,7 +19,8 @@ import msgspec
 from karkhana.kernel.refusals import Refused, refuse
 
 MANIFEST_MAX, ROWS_MAX = 2 * 1024 * 1024, 500
-_FIELDS = frozenset({"file", "target", "version", "sha256", "size", "markets", "notes", "revisions"})
+COLUMNS = ("file", "target", "version", "sha256", "size", "markets", "notes", "revisions")
+_FIELDS = frozenset(COLUMNS)
 _NEEDED = ("file", "target", "version", "sha256")
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from karkhana.design.access import product_for, require_engineer, visible_products
 from karkhana.design.firmware import operations
-from karkhana.design.firmware.manifest import read_manifest
+from karkhana.design.firmware.manifest import COLUMNS, read_manifest
 from karkhana.design.firmware.queries import board_of, image_by_id, images, view_of
 from karkhana.design.firmware.rules import MAX_BYTES
 from karkhana.design.models import FirmwareImage
@@ -106,6 +106,7 @@ def _form(request: HttpRequest, said: dict[str, Any], refusal: Refusal | None = 
     context = {
         "products": visible_products(request.user).values_list("code", "name"),
         "said": said,
+        "columns": ", ".join(COLUMNS),
         "max_bytes": MAX_BYTES,
         "max_megabytes": MAX_BYTES // 1048576,
     }
