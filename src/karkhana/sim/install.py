@@ -10,7 +10,6 @@ from karkhana.design.families import product_plan
 from karkhana.design.models import Revision, StageGate
 from karkhana.design.models.product import SUPERSEDED
 from karkhana.design.operations import end_revision, ensure_product, import_bom, release_revision, save_plan
-from karkhana.design.release import encode_package, package_hash
 from karkhana.design.stages.operations import BEFORE, adopt_stage
 from karkhana.floor.setup import ensure_line, ensure_plant, ensure_setup, ensure_station, ensure_work_order
 from karkhana.partners.operations import ensure_brand
@@ -95,7 +94,8 @@ def _install_product(product: Product, released_at: dt.datetime) -> None:
     ensure_product(code=product.code, name=spec.name, brand=spec.brand, segment=spec.segment)
     for code, package in product.packages.items():
         known = Revision.objects.filter(product__code=product.code, code=code).first()
-        if known is None or known.package_hash != package_hash(encode_package(package)):
+        # What an earlier version of the scenario released stays as it was released.
+        if known is None or known.package is None:
             import_bom(report=product.bom, product_code=product.code, revision_code=code)
             plan = product_plan(spec, product.route)
             save_plan(product_code=product.code, revision_code=code, plan=plan)
