@@ -155,6 +155,7 @@ class IssueOut(Schema):
     resolution: str
 
 
+IssueNumber = Annotated[int, Field(ge=1, le=2_147_483_647)]
 Amount = Annotated[Decimal, Field(max_digits=40, allow_inf_nan=False)]
 
 
@@ -342,10 +343,8 @@ def post_issue(request: HttpRequest, product: Path[Code], body: IssueIn) -> obje
     return Status(201, made)
 
 
-@router.post(
-    "/{product}/issues/{int:number}/close", response={200: IssueOut, **ERRORS}, summary="Close an issue"
-)
-def post_close(request: HttpRequest, product: Path[Code], number: int, body: CloseIn) -> object:
+@router.post("/{product}/issues/{number}/close", response={200: IssueOut, **ERRORS}, summary="Close an issue")
+def post_close(request: HttpRequest, product: Path[Code], number: Path[IssueNumber], body: CloseIn) -> object:
     """Close an issue by saying what was done."""
     require_engineer(request.user)
     return gates.close_issue(
