@@ -153,6 +153,14 @@ class TestRefusalsInHindi:
         assert say(refusal, "message", "hi") == "U1 की स्थिति: भेजा गया। इस पर अब काम नहीं होता।"
         assert say(refusal, "message", "en").startswith("U1 is shipped")
 
+    @pytest.mark.parametrize(("since", "said"), [(" from 2026-11-23 on", " (2026-11-23 से)"), ("", "")])
+    def test_say_from_when_on_a_change_counts(self, since: str, said: str) -> None:
+        refusal = no("revision.superseded", product="P", revision="A", change="CO-0001", other="B",
+                     since=since, orders="W")  # fmt: skip
+        assert (
+            say(refusal.as_dict(), "message", "hi") == f"P A अब शुरू नहीं होता: चेंज ऑर्डर CO-0001 B लाता है{said}।"
+        )
+
     def test_fall_back_to_english_rather_than_to_nothing(self) -> None:
         unknown = {"code": "new.code", "message": "So it is.", "next_step": "Do that.", "fields": {}}
         assert say(unknown, "message", "hi") == "So it is."

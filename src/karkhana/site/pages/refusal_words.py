@@ -7,6 +7,7 @@ falls back to English: an operator must never see an empty reason.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,8 @@ FILE = Path(__file__).resolve().parent.parent / "refusals_hi.toml"
 
 #: Values inside a refusal that are words rather than codes; they are translated with the page's catalogue.
 WORDS = frozenset({"state"})
+#: From when on a change order counts, as the gate says it (``floor.rules.changes``): a day or a serial.
+SINCE = re.compile(r" from (\S+) on")
 
 
 @cache
@@ -42,6 +45,8 @@ def say(refusal: dict[str, Any], part: str, language: str) -> str:
     fields = dict(refusal.get("fields") or {})
     with override("hi"):
         fields |= {name: gettext(str(value)) for name, value in fields.items() if name in WORDS}
+        if since := SINCE.fullmatch(str(fields.get("since", ""))):
+            fields["since"] = gettext(" from %(when)s on") % {"when": since[1]}
     try:
         return sentence.format(**fields)
     except (KeyError, IndexError, AttributeError):
