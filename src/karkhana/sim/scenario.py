@@ -312,7 +312,7 @@ def _product(folder: Path) -> Product:
     lines = part_lines(items)
     plan = product_plan(spec, route)
     packages = {}
-    for revision in (spec.revision, *spec.superseded):
+    for revision in (*spec.superseded, spec.revision):
         package, unused = compile_package(
             product=folder.name,
             revision=revision,
