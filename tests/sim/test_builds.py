@@ -17,7 +17,7 @@ from karkhana.sim.scenario import install, load_scenario
 NOW = dt.datetime(2026, 6, 15, 12, 0, tzinfo=dt.UTC)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_yields_of_an_order_are_what_the_tallies_say() -> None:
     """Boards on panels repaired or scrapped singly, and devices that re-enter, all included."""
     scenario = load_scenario()
