@@ -12,6 +12,7 @@ from django.core.servers.basehttp import get_internal_wsgi_application
 from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from ninja import Schema
 from schemathesis.specs.openapi import checks
 
 from floor.fixtures import workshop_database, workshop_template
@@ -55,6 +56,19 @@ def test_document_names_every_operation_and_every_event(authorization: str) -> N
     assert names < document["components"]["schemas"].keys()
     references = {part.split('"')[0] for part in json.dumps(document).split('"#/components/schemas/')[1:]}
     assert references <= document["components"]["schemas"].keys()
+
+
+def test_no_two_schemas_have_one_name() -> None:
+    """The document keeps schemas by name: of two, one would stand for both."""
+    found: dict[str, set[str]] = {}
+    waiting = [Schema]
+    while waiting:
+        for kind in waiting.pop().__subclasses__():
+            waiting.append(kind)
+            if kind.__module__.startswith("karkhana."):
+                found.setdefault(kind.__name__, set()).add(kind.__module__)
+    assert len(found) > 20
+    assert {name: places for name, places in found.items() if len(places) > 1} == {}
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)

@@ -21,7 +21,7 @@ router = Router(tags=["design"])
 ZIP = "application/zip"
 
 
-class ImportedOut(Schema):
+class ReleaseImportedOut(Schema):
     """What an import did; ``made`` is false when the release was here already.
 
     ``unknown_signers`` are parties whose approval holds but whose key nobody here has enrolled.
@@ -82,10 +82,10 @@ def get_export(request: HttpRequest, product: str, revision: str) -> HttpRespons
     return zip_answer(product, revision)
 
 
-@router.post("/import", response={200: ImportedOut, **ERRORS}, summary="Release what was released elsewhere")
+@router.post("/import", response={200: ReleaseImportedOut, **ERRORS}, summary="Take in a release")
 def post_import(
     request: HttpRequest, file: File[UploadedFile], brand: Form[str | None] = None
-) -> ImportedOut:
+) -> ReleaseImportedOut:
     """Import a release file; importing the same again changes nothing.
 
     ``brand`` makes the brand of the release known under this name where it is not.
@@ -95,9 +95,9 @@ def post_import(
     return imported_out(done)
 
 
-def imported_out(done: Imported) -> ImportedOut:
+def imported_out(done: Imported) -> ReleaseImportedOut:
     """Return what an import did in its JSON form."""
-    return ImportedOut(
+    return ReleaseImportedOut(
         product=done.revision.product.code,
         revision=done.revision.code,
         hash=done.revision.package_hash or "",

@@ -16,9 +16,9 @@ from karkhana.design.http.shapes import (
     Code,
     FamilyOut,
     ProductIn,
-    ProductOut,
     ProductsOut,
     ProductsQuery,
+    ProductWholeOut,
     RevisionIn,
     StateOut,
 )
@@ -72,7 +72,7 @@ def post_product(request: HttpRequest, body: ProductIn) -> object:
     return Status(201, state_of(revision))
 
 
-@router.get("/products/{code:product}", response={200: ProductOut, **ERRORS}, summary="One product")
+@router.get("/products/{code:product}", response={200: ProductWholeOut, **ERRORS}, summary="One product")
 def get_product(request: HttpRequest, product: Path[Code]) -> object:
     """Tell a product with its revisions, who must approve them, and where it is used."""
     return _product(request, product_for(request.user, product))
@@ -80,7 +80,7 @@ def get_product(request: HttpRequest, product: Path[Code]) -> object:
 
 @router.put(
     "/products/{code:product}/agreement",
-    response={200: ProductOut, **ERRORS},
+    response={200: ProductWholeOut, **ERRORS},
     summary="Put a product under an agreement",
 )
 def put_agreement(request: HttpRequest, product: Path[Code], body: AgreementIn) -> object:

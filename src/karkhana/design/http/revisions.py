@@ -18,7 +18,6 @@ from karkhana.design.bom import read_bom
 from karkhana.design.bom_queries import BomWanted, bom_page, exploded, items_of
 from karkhana.design.http.products import state_of
 from karkhana.design.http.shapes import (
-    ApprovalIn,
     BomOut,
     BomQuery,
     Code,
@@ -27,9 +26,10 @@ from karkhana.design.http.shapes import (
     ExplodedQuery,
     LineOut,
     PlanIn,
+    RevisionApprovalIn,
     RevisionOut,
+    RevisionStandingOut,
     SeenQuery,
-    StandingOut,
     StateOut,
     body_of,
     read_body,
@@ -206,15 +206,15 @@ def post_return(request: HttpRequest, product: Path[Code], revision: Path[Code])
     return state_of(operations.return_to_draft(**_name(revision_for(request.user, product, revision))))
 
 
-@router.get(f"{ONE}/approvals", response={200: StandingOut, **ERRORS}, summary="How far the approvals are")
+@router.get(f"{ONE}/approvals", response={200: RevisionStandingOut, **ERRORS}, summary="Who has approved")
 def get_approvals(request: HttpRequest, product: Path[Code], revision: Path[Code]) -> object:
     """Tell who must approve what is in review (or was released), and what each has said."""
     return _standing(revision_for(request.user, product, revision))
 
 
-@router.post(f"{ONE}/approvals", response={200: StandingOut, **ERRORS}, summary="Approve or reject")
+@router.post(f"{ONE}/approvals", response={200: RevisionStandingOut, **ERRORS}, summary="Approve or reject")
 def post_approval(
-    request: HttpRequest, product: Path[Code], revision: Path[Code], body: ApprovalIn
+    request: HttpRequest, product: Path[Code], revision: Path[Code], body: RevisionApprovalIn
 ) -> object:
     """Sign a revision in review, with the passphrase of a key kept here or a signature made elsewhere."""
     found = revision_for(request.user, product, revision)

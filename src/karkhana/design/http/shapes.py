@@ -78,7 +78,7 @@ class EndIn(Schema):
     state: Words
 
 
-class ApprovalIn(Schema):
+class RevisionApprovalIn(Schema):
     """An approval: with the passphrase of a key kept here, or with a signature made elsewhere.
 
     ``signature`` is over the statement with the time ``signed_at`` (see the guide on signing), by
@@ -173,7 +173,7 @@ class UseOut(Schema):
     line: int | None
 
 
-class ProductOut(Schema):
+class ProductWholeOut(Schema):
     """A product with its revisions, the newest first."""
 
     code: str
@@ -265,7 +265,7 @@ class ExplodedOut(Schema):
     after: int | None
 
 
-class StandingOut(Schema):
+class RevisionStandingOut(Schema):
     """How far the approvals of a content are, by party."""
 
     content_hash: str

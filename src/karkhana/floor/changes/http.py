@@ -24,7 +24,7 @@ from karkhana.partners.answers import ERRORS
 router = Router(tags=["design"])
 
 
-class OrderIn(Schema):
+class ChangeOrderIn(Schema):
     """A work order that is closed, and the one in its place; ``quantity`` when that one is to be made."""
 
     closed: str
@@ -41,7 +41,7 @@ class ChangeFieldsIn(Schema):
     effectivity: str = "date"
     effective_on: dt.date | None = None
     effective_serial: str = ""
-    orders: list[OrderIn] = []
+    orders: list[ChangeOrderIn] = []
     in_process: str = "finish"
     stock: str = "use_up"
 
@@ -205,7 +205,7 @@ class ApproveIn(Schema):
                 "signed_at": self.signed_at}  # fmt: skip
 
 
-class StandingOut(Schema):
+class ChangeStandOut(Schema):
     """How far the approvals are."""
 
     approved: list[str]
@@ -280,7 +280,7 @@ def post_change_impact(request: HttpRequest, number: str) -> object:
     return _change(request, number)
 
 
-@router.post("/changes/{number}/approvals", response={200: StandingOut, **ERRORS}, summary="Sign a change")
+@router.post("/changes/{number}/approvals", response={200: ChangeStandOut, **ERRORS}, summary="Sign a change")
 def post_change_approval(request: HttpRequest, number: str, body: ApproveIn) -> object:
     """Approve or reject for the caller's party."""
     queries.find_change(request.user, number)
@@ -346,7 +346,7 @@ def get_deviation(request: HttpRequest, number: str) -> object:
 
 
 @router.post(
-    "/deviations/{number}/approvals", response={200: StandingOut, **ERRORS}, summary="Sign a deviation"
+    "/deviations/{number}/approvals", response={200: ChangeStandOut, **ERRORS}, summary="Sign a deviation"
 )
 def post_deviation_approval(request: HttpRequest, number: str, body: ApproveIn) -> object:
     """Approve or reject for the caller's party."""

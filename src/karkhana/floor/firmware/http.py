@@ -68,7 +68,7 @@ class ImageIn(Schema):
     revisions: str = ""
 
 
-class ApprovalIn(Schema):
+class FirmwareApprovalIn(Schema):
     """An approval that is signed with the key kept here, which the passphrase opens."""
 
     stated_hash: str
@@ -77,7 +77,7 @@ class ApprovalIn(Schema):
     comment: str = ""
 
 
-class SignedIn(Schema):
+class FirmwareSignedIn(Schema):
     """An approval that was signed elsewhere, with the time inside its statement."""
 
     stated_hash: str
@@ -215,7 +215,7 @@ def get_units(request: HttpRequest, number: Path[int], state: Query[str] = "", a
 
 
 @router.post("/{number}/approve", response={200: ImageOut, **ERRORS}, summary="Approve an image")
-def post_approval(request: HttpRequest, number: Path[int], said: ApprovalIn) -> Any:
+def post_approval(request: HttpRequest, number: Path[int], said: FirmwareApprovalIn) -> Any:
     """Sign an image for the party that the caller signs for."""
     image = _found(request, number)
     operations.approve_image(**_key(image), user=request.user, now=timezone.now(), **said.dict())
@@ -223,7 +223,7 @@ def post_approval(request: HttpRequest, number: Path[int], said: ApprovalIn) -> 
 
 
 @router.post("/{number}/approve-signed", response={200: ImageOut, **ERRORS}, summary="Hand in a signature")
-def post_signed(request: HttpRequest, number: Path[int], said: SignedIn) -> Any:
+def post_signed(request: HttpRequest, number: Path[int], said: FirmwareSignedIn) -> Any:
     """Record an approval that was signed with a key kept elsewhere."""
     image = _found(request, number)
     given: dict[str, Any] = {**_key(image), **said.dict()}

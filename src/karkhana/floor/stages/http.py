@@ -96,7 +96,7 @@ class ReasonIn(Schema):
     reason: str
 
 
-class ApprovalIn(Schema):
+class GateApprovalIn(Schema):
     """An approval with the key that is kept here and the passphrase that opens it."""
 
     stated_hash: str
@@ -105,7 +105,7 @@ class ApprovalIn(Schema):
     comment: str = ""
 
 
-class SignedIn(Schema):
+class GateSignedIn(Schema):
     """An approval that was signed elsewhere, over the statement that an approval shows."""
 
     public_key: str
@@ -116,7 +116,7 @@ class SignedIn(Schema):
     comment: str = ""
 
 
-class StandingOut(Schema):
+class GateStandingOut(Schema):
     """How far the approvals are."""
 
     approved: list[str]
@@ -255,8 +255,10 @@ def post_request(request: HttpRequest, product: Path[Code], stage: Path[Code], b
     return Status(201, _gate(made))
 
 
-@router.post("/{product}/{stage}/approve", response={200: StandingOut, **ERRORS}, summary="Sign a gate")
-def post_approve(request: HttpRequest, product: Path[Code], stage: Path[Code], body: ApprovalIn) -> object:
+@router.post("/{product}/{stage}/approve", response={200: GateStandingOut, **ERRORS}, summary="Sign a gate")
+def post_approve(
+    request: HttpRequest, product: Path[Code], stage: Path[Code], body: GateApprovalIn
+) -> object:
     """Sign the evidence of a gate with the caller's own key."""
     product_for(request.user, product)
     return _standing(operations.approve_gate(
@@ -265,9 +267,11 @@ def post_approve(request: HttpRequest, product: Path[Code], stage: Path[Code], b
 
 
 @router.post(
-    "/{product}/{stage}/approve-signed", response={200: StandingOut, **ERRORS}, summary="Hand in a signature"
+    "/{product}/{stage}/approve-signed",
+    response={200: GateStandingOut, **ERRORS},
+    summary="Hand a signature in",
 )
-def post_signed(request: HttpRequest, product: Path[Code], stage: Path[Code], body: SignedIn) -> object:
+def post_signed(request: HttpRequest, product: Path[Code], stage: Path[Code], body: GateSignedIn) -> object:
     """Record an approval of a gate that was signed with a key kept elsewhere."""
     product_for(request.user, product)
     return _standing(operations.approve_gate_signed(
