@@ -88,8 +88,7 @@ def test_units_of_an_imported_product_are_built_twice_without_a_refusal() -> Non
 @pytest.mark.django_db(transaction=True)
 def test_a_device_is_simulated_with_its_own_boards() -> None:
     scenario = load_scenario()
-    # Between tests the pools are emptied, not the record: values drawn anew would be an earlier test's.
-    install(msgspec.structs.replace(scenario, pools=()), today=NOW.date())
+    install(scenario, today=NOW.date())
     found = simulate_units(
         scenario, product="OST-P7", revision="C", units=40, now=NOW + dt.timedelta(hours=1)
     )
