@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from floor.databases import admin, switched
+from floor.databases import admin, drop, switched
 from floor.fixtures import rolled_back, workshop_database
 from floor.workshop import set_up_database
 
@@ -34,4 +34,4 @@ def workshop_template(django_db_setup: None, django_db_blocker: Any) -> Iterator
                 set_up_database()
             yield name
         finally:
-            admin(f'DROP DATABASE "{name}" WITH (FORCE)')
+            drop(name)
