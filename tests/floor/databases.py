@@ -29,7 +29,7 @@ def admin(statement: str) -> None:
 def drop(name: str) -> None:
     """Drop a database with whoever is still connected.
 
-    An autovacuum worker that happens to be in it is the server's own, and nobody else may end it; it goes soon.
+    An autovacuum worker that happens to be in it is the server's own: nobody else may end it; it goes soon.
     """
     import psycopg
 
