@@ -122,7 +122,10 @@ def test_an_assembly_is_released_before_what_it_goes_into(parts: None) -> None:
 def test_an_assembly_that_is_not_fitted_need_not_be_released(parts: None) -> None:
     line = item(9, "MID", quantity=Decimal(0), not_fitted=("J1",), assembly=("MID", "A"))
     design.save_line(product_code="TOP", revision_code="A", item=line)
-    design.submit_revision(product_code="TOP", revision_code="A", user=office.person("ravi"), now=NOW)
+    submitted = design.submit_revision(
+        product_code="TOP", revision_code="A", user=office.person("ravi"), now=NOW
+    )
+    assert (submitted.state, bool(submitted.review_hash)) == ("in_review", True)
 
 
 @pytest.mark.parametrize(
