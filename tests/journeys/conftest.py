@@ -34,7 +34,7 @@ FLAGS = [
     "--disable-sync",
 ]
 PASSWORD = "only-for-tests"
-ACCOUNTS = {"asha": "operator", "ravi": "lead", "meera": "engineer"}
+ACCOUNTS = {"asha": "operator", "ravi": "lead", "meera": "engineer", "kavya": "buyer"}
 
 
 @pytest.fixture(scope="session")

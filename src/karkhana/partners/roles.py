@@ -1,6 +1,6 @@
 """What a log-in is for: roles, kept as Django groups.
 
-Staff have one of four roles; people of partners and brands have the fifth, ``partner``, and see of the design
+Staff have one of five roles; people of partners and brands have the sixth, ``partner``, and see of the design
 hub what their agreements cover. A log-in without a role may do nothing.
 """
 
@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-OPERATOR, LEAD, ENGINEER, ADMIN, PARTNER = "operator", "lead", "engineer", "admin", "partner"
-ROLES = (OPERATOR, LEAD, ENGINEER, ADMIN)
+OPERATOR, LEAD, ENGINEER, BUYER, ADMIN, PARTNER = "operator", "lead", "engineer", "buyer", "admin", "partner"
+ROLES = (OPERATOR, LEAD, ENGINEER, BUYER, ADMIN)
 """Of staff."""
 ALL_ROLES = (*ROLES, PARTNER)
 HUB_ROLES = (ENGINEER, ADMIN, PARTNER)
 """Who works in the design hub."""
+SUPPLY_ROLES = (BUYER, LEAD, ADMIN)
+"""Who buys, stores and values material."""
 
 
 def roles_of(user: Any) -> frozenset[str]:

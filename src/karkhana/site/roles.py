@@ -19,11 +19,13 @@ from django.http import HttpRequest, HttpResponseBase
 from karkhana.partners.roles import (
     ADMIN,
     ALL_ROLES,
+    BUYER,
     ENGINEER,
     LEAD,
     OPERATOR,
     PARTNER,
     ROLES,
+    SUPPLY_ROLES,
     has_role,
     roles_of,
 )
@@ -31,11 +33,13 @@ from karkhana.partners.roles import (
 __all__ = [
     "ADMIN",
     "ALL_ROLES",
+    "BUYER",
     "ENGINEER",
     "LEAD",
     "OPERATOR",
     "PARTNER",
     "ROLES",
+    "SUPPLY_ROLES",
     "ensure_demo_accounts",
     "ensure_roles",
     "fresh_password",
@@ -44,7 +48,7 @@ __all__ = [
     "roles_of",
 ]
 
-DEMO_ACCOUNTS = (("asha", OPERATOR), ("ravi", LEAD), ("meera", ENGINEER), ("admin", ADMIN))
+DEMO_ACCOUNTS = (("asha", OPERATOR), ("ravi", LEAD), ("meera", ENGINEER), ("kavya", BUYER), ("admin", ADMIN))
 
 View = Callable[..., HttpResponseBase]
 

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "karkhana.people",
     "karkhana.supply",
     "karkhana.floor",
+    "karkhana.localisation",
     "karkhana.ledger",
     "karkhana.site",
 ]

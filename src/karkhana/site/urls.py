@@ -24,7 +24,7 @@ from karkhana.partners import pages as partners
 from karkhana.site.api import api
 from karkhana.site.health import healthz
 from karkhana.site.pages.account import LogIn
-from karkhana.site.roles import ADMIN, ENGINEER, LEAD, PARTNER, role_required
+from karkhana.site.roles import ADMIN, BUYER, ENGINEER, LEAD, PARTNER, role_required
 
 handler403 = "karkhana.site.pages.errors.forbidden"
 handler404 = "karkhana.site.pages.errors.not_found"
@@ -35,6 +35,8 @@ leads = role_required(LEAD, ENGINEER, ADMIN)
 engineers = role_required(ENGINEER, ADMIN)
 hub = role_required(ENGINEER, ADMIN, PARTNER)
 admins = role_required(ADMIN)
+supply = role_required(BUYER, LEAD, ADMIN)
+value = role_required(BUYER, ENGINEER, LEAD, ADMIN)
 
 _REVISION = "design/products/<code:product>/<code:revision>"
 _STAGE = "design/stages/<code:product>"

@@ -1,0 +1,1 @@
+"""What goods cost once they stand in the store: CIF value, customs duties, taxes."""

@@ -1,0 +1,17 @@
+"""Tables of the supply room. Lots themselves are facts of the record (``ledger``)."""
+
+from karkhana.supply.models.money import BillOfEntry, BillOfEntryItem, ExchangeRate, Receipt
+from karkhana.supply.models.parties import LocalContentCertificate, Supplier
+from karkhana.supply.models.parts import ApprovedSource, Part, PartPrice
+
+__all__ = [
+    "ApprovedSource",
+    "BillOfEntry",
+    "BillOfEntryItem",
+    "ExchangeRate",
+    "LocalContentCertificate",
+    "Part",
+    "PartPrice",
+    "Receipt",
+    "Supplier",
+]
