@@ -345,24 +345,26 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="localcontentcertificate",
-            index=models.Index(fields=["supplier", "part"], name="certificate_of"),
+            index=models.Index(fields=["supplier", "part"], name="content_certificate_of"),
         ),
         migrations.AddConstraint(
             model_name="localcontentcertificate",
             constraint=models.UniqueConstraint(
-                fields=("supplier", "number", "part"), name="certificate_once"
+                fields=("supplier", "number", "part"), name="content_certificate_once"
             ),
         ),
         migrations.AddConstraint(
             model_name="localcontentcertificate",
             constraint=models.CheckConstraint(
-                condition=models.Q(("percent__gte", 0), ("percent__lte", 100)), name="certificate_percent"
+                condition=models.Q(("percent__gte", 0), ("percent__lte", 100)),
+                name="content_certificate_percent",
             ),
         ),
         migrations.AddConstraint(
             model_name="localcontentcertificate",
             constraint=models.CheckConstraint(
-                condition=models.Q(("valid_to__gte", models.F("valid_from"))), name="certificate_dates"
+                condition=models.Q(("valid_to__gte", models.F("valid_from"))),
+                name="content_certificate_dates",
             ),
         ),
         migrations.AddConstraint(

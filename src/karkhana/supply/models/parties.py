@@ -61,11 +61,15 @@ class LocalContentCertificate(models.Model):
     recorded_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["supplier", "part"], name="certificate_of")]
+        indexes = [models.Index(fields=["supplier", "part"], name="content_certificate_of")]
         constraints = [
-            models.UniqueConstraint(fields=["supplier", "number", "part"], name="certificate_once"),
-            models.CheckConstraint(condition=Q(percent__gte=0, percent__lte=100), name="certificate_percent"),
-            models.CheckConstraint(condition=Q(valid_to__gte=F("valid_from")), name="certificate_dates"),
+            models.UniqueConstraint(fields=["supplier", "number", "part"], name="content_certificate_once"),
+            models.CheckConstraint(
+                condition=Q(percent__gte=0, percent__lte=100), name="content_certificate_percent"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to__gte=F("valid_from")), name="content_certificate_dates"
+            ),
         ]
 
     def __str__(self) -> str:
