@@ -81,8 +81,8 @@ class TestRoles:
     def test_each_role_opens_its_pages_and_no_others(self, role: str) -> None:
         client = logged_in(role)
         for page in PAGES:
-            forbidden = (page in LEAD_PAGES and role == "operator") or (
-                page in ENGINEER_PAGES and role in ("operator", "lead")
+            forbidden = (page in LEAD_PAGES and role in ("operator", "buyer")) or (
+                page in ENGINEER_PAGES and role in ("operator", "lead", "buyer")
             )
             assert client.get(page).status_code == (403 if forbidden else 200), page
 
