@@ -17,6 +17,7 @@ from floor import workshop as ws
 from floor.change_tables import CHANGED
 from floor.firmware_tables import IMAGED
 from floor.gate_tables import TABLES
+from floor.life_tables import LIVED
 from floor.pool_tables import POOLED
 from karkhana.floor.operations import record_events
 from karkhana.floor.rebuild import digest_projections
@@ -71,6 +72,7 @@ def exercised() -> set[str]:
             *TABLES.values(),
             *POOLED.values(),
             *CHANGED.values(),
+            *LIVED.values(),
             *(table for _, table in IMAGED.values()),
         )
         for outcome in re.findall(r"\s{2,}([a-z_]+\.[a-z_]+)$", table, re.MULTILINE)

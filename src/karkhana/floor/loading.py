@@ -13,6 +13,7 @@ from karkhana.floor.rules.personalise import claim_of
 from karkhana.ledger import events as ev
 from karkhana.ledger import store
 from karkhana.ledger.state import Claim, Setup
+from karkhana.supply.incoming.life.reading import lives_of
 
 _SETUPS: dict[tuple[str, str], Setup] = {}
 
@@ -47,6 +48,7 @@ class _Named:
         self.stations: set[str] = set()
         self.loaded_stations: set[str] = set()
         self.lots: set[str] = set()
+        self.used_lots: set[str] = set()
         self.part_serials: set[str] = set()
         self.parts: set[str] = set()
         self.uninstalled: set[str] = set()
@@ -75,6 +77,7 @@ class _Named:
                 self.units.add(item.serial)
             if item.lot is not None:
                 self.lots.add(item.lot)
+                self.used_lots.add(item.lot)
 
     def _uninstalled(self, event: ev.MaterialsUninstalled) -> None:
         self.uninstalled.add(event.unit)
@@ -90,6 +93,7 @@ class _Named:
         self.loaded_stations.add(event.station)
         if isinstance(event, ev.MaterialsLoaded):
             self.parts.add(event.part)
+            self.used_lots.add(event.lot)
 
     def _received(self, event: ev.ReceivingEvent) -> None:
         self.lots.add(event.lot)
@@ -191,6 +195,8 @@ def _load_inside(cursor: store.Cursor, world: World, named: _Named) -> set[str]:
 def _load_lots(cursor: store.Cursor, world: World, named: _Named) -> None:
     if named.lots:
         world.lots = store.lots(cursor, named.lots)
+    if named.used_lots:
+        world.lives = lives_of(cursor, named.used_lots)
 
 
 def _load_setups(cursor: store.Cursor, world: World, named: _Named) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from karkhana.design.release import KeyPart, ReleasePackage, Step
 from karkhana.floor.rules.deviations import check_stand_in
 from karkhana.floor.rules.gate import check_held, check_late, enter
+from karkhana.floor.rules.lives import check_lot_life
 from karkhana.floor.rules.refusals import no
 from karkhana.floor.rules.route import check_step, moved, pass_step, result_trail
 from karkhana.floor.rules.world import Scan, Trail, World
@@ -60,21 +61,24 @@ def _check_item(
         return no("keypart.serial_missing", role=item.role, needed="serial number")
     if not rule.serialised and item.lot is None:
         return no("keypart.serial_missing", role=item.role, needed="lot")
-    if item.lot is not None:
-        if item.lot not in world.lots:
-            return no("lot.unknown", lot=item.lot)
-        if item.lot in world.held_lots:
-            return no("lot.held", lot=item.lot)
-        if world.lots[item.lot].part != item.part:
-            return no(
-                "keypart.wrong_part",
-                part=world.lots[item.lot].part,
-                role=item.role,
-                expected=item.part,
-            )
-    if item.serial is None:
-        return None
+    refusal = _check_lot(world, event, item)
+    if refusal or item.serial is None:
+        return refusal
     return _check_child(world, event, rule, item.part, item.serial)
+
+
+def _check_lot(world: World, event: ev.MaterialsInstalled, item: ev.Installation) -> Refusal | None:
+    """Refuse a lot that is unknown, held, of another part, or past its life."""
+    if item.lot is None:
+        return None
+    lot = world.lots.get(item.lot)
+    if lot is None:
+        return no("lot.unknown", lot=item.lot)
+    if item.lot in world.held_lots:
+        return no("lot.held", lot=item.lot)
+    if lot.part != item.part:
+        return no("keypart.wrong_part", part=lot.part, role=item.role, expected=item.part)
+    return check_lot_life(world, item.lot, event.at, event.station)
 
 
 def _check_part(

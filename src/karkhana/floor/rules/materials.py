@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from karkhana.floor.rules import deviations
+from karkhana.floor.rules.lives import check_lot_life, note_load
 from karkhana.floor.rules.refusals import no
 from karkhana.floor.rules.world import Trail, World
 from karkhana.kernel.refusals import Refusal
@@ -40,7 +41,7 @@ def apply_received(world: World, event: ev.ReceivingEvent, seq: int) -> Trail:
 
 
 def check_loaded(world: World, event: ev.MaterialsLoaded) -> Refusal | None:
-    """Refuse a lot that is unknown, held, not what it says, or not for this location."""
+    """Refuse a lot that is unknown, held, not what it says, past its life, or not for this location."""
     lot = world.lots.get(event.lot)
     if lot is None:
         return no("lot.unknown", lot=event.lot)
@@ -55,6 +56,9 @@ def check_loaded(world: World, event: ev.MaterialsLoaded) -> Refusal | None:
             place=place,
             expected=event.part,
         )
+    ended = check_lot_life(world, event.lot, event.at, event.station)
+    if ended:
+        return ended
     station = world.reference.stations[event.station]
     places = world.reference.feeder_parts.get((station.line, station.station_type), {})
     allowed = places.get(event.location) or places.get(None, frozenset())
@@ -80,6 +84,7 @@ def apply_loaded(world: World, event: ev.MaterialsLoaded, seq: int) -> Trail:
     mount = Mount(seq, event.station, event.location, event.lot, event.part, event.at)
     setup = world.setups.get(event.station) or Setup(event.station, 0, 0, [])
     world.changes.mounts.append(mount)
+    note_load(world, event)
     _set_up(world, setup.changed(seq, [*setup.mounts, mount]))
     return Trail(event.lot)
 

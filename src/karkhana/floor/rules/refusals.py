@@ -76,6 +76,18 @@ REFUSALS: dict[str, tuple[str, str]] = {
         "Lot {lot} is on hold.",
         "Take it to quarantine and fetch another lot.",
     ),
+    "lot.expired": (
+        "Lot {lot} of {part} could be used until {expires_on}.",
+        "Take it to quarantine and fetch another lot; quality may test it and extend its shelf life.",
+    ),
+    "lot.floor_life": (
+        "Lot {lot} of {part} (MSL {msl}) was out of its bag for {spent}; {limit} are allowed.",
+        "Fetch another lot. Have this one baked, and the bake recorded, before it is used.",
+    ),
+    "lot.bake_first": (
+        "Lot {lot} of {part} (MSL {msl}) must be baked before it is used.",
+        "Fetch another lot. Have this one baked, and the bake recorded, before it is used.",
+    ),
     "unit.scrapped": ("{unit} was scrapped.", "Put it into the scrap cage."),
     "unit.ended": (
         "{unit} is {state} and is not worked on any more.",

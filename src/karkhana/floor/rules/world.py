@@ -21,6 +21,7 @@ from karkhana.ledger.state import (
     Setup,
     Unit,
 )
+from karkhana.supply.incoming.life.rules import Life
 
 METRIC = {name: index for index, name in enumerate(TALLY_METRICS)}
 
@@ -82,7 +83,8 @@ class World:
 
     Only what the batch names is loaded: a serial that is not in ``units`` does not exist.
     ``inside`` maps a container or unit to the serials directly in it; it is complete only below what
-    the batch ships, and below units while firmware is on hold. ``pooled`` says where in a pool's range a
+    the batch ships, and below units while firmware is on hold. ``lives`` limits the use of the lots that
+    the batch loads or builds in. ``pooled`` says where in a pool's range a
     value stands, ``drawn`` how many values were drawn from a range, ``spoilt`` why the value at a place of a
     range is not used. ``deviation_uses`` counts the units that were built under a deviation, ``deviated``
     holds those of this batch with its number, ``grants`` the deviations that the event at hand needs.
@@ -95,6 +97,7 @@ class World:
     held_lots: set[str] = field(default_factory=set)
     held_work_orders: set[str] = field(default_factory=set)
     held_firmware: set[str] = field(default_factory=set)
+    lives: dict[str, tuple[Life, ...]] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
     edges: dict[str, dict[str, Edge]] = field(default_factory=dict)
     used_children: dict[tuple[str, str], str] = field(default_factory=dict)
