@@ -193,10 +193,15 @@ def _load_inside(cursor: store.Cursor, world: World, named: _Named) -> set[str]:
 
 
 def _load_lots(cursor: store.Cursor, world: World, named: _Named) -> None:
-    if named.lots:
-        world.lots = store.lots(cursor, named.lots)
+    if not named.lots:
+        return
+    world.lots = store.lots(cursor, named.lots)
     if named.used_lots:
         world.lives = lives_of(cursor, named.used_lots)
+    if world.reference.consigners:
+        # Only of lots that were made here of others does the owner stand in other rows.
+        bare = [lot.lot for lot in world.lots.values() if lot.supplier is None]
+        world.lot_sources = store.suppliers_behind(cursor, bare) if bare else {}
 
 
 def _load_setups(cursor: store.Cursor, world: World, named: _Named) -> None:

@@ -49,6 +49,7 @@ def _read(cursor: Cursor) -> Reference:
         work_orders=MappingProxyType(_work_orders(cursor)),
         certificates=MappingProxyType(_certificates(cursor)),
         suppliers=_suppliers(cursor),
+        consigners=MappingProxyType(_consigners(cursor)),
         feeder_parts=MappingProxyType(_feeder_parts(setups, releases)),
         pools=_pools(cursor),
         closed_orders=MappingProxyType(_closed_orders(cursor)),
@@ -157,6 +158,15 @@ def _certificates(
 def _suppliers(cursor: Cursor) -> frozenset[str]:
     cursor.execute("SELECT code FROM supply_supplier")
     return frozenset(row[0] for row in cursor.fetchall())
+
+
+def _consigners(cursor: Cursor) -> dict[str, str]:
+    """Read the suppliers that hand in a brand's own material."""
+    cursor.execute(
+        "SELECT s.code, b.code FROM supply_supplier s JOIN partners_brand b ON b.id = s.brand_id"
+        " WHERE s.role = 'brand'"
+    )
+    return dict(cursor.fetchall())
 
 
 def _pools(cursor: Cursor) -> PoolIndex:

@@ -213,13 +213,20 @@ class AggregationEvent(Event, frozen=True, tag=True, kw_only=True, gc=False):
 
 
 class Thing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
-    """An input or output of a transformation: a unit (with its board position) or an amount of a lot."""
+    """An input or output of a transformation: a unit (with its board position) or an amount of a lot.
+
+    A new lot that is of one supplier and origin with what it was taken from (a split, a merge) says both;
+    of one that was made here of several things neither is said. ``origin`` is ISO 3166-1 alpha-2.
+    """
 
     unit: Code | None = None
     position: Position | None = None
     lot: Code | None = None
     part: Code | None = None
     quantity: Amount | None = None
+    supplier: Code | None = None
+    origin: Annotated[str, Meta(pattern=r"^[A-Z]{2}$(?!\n)")] | None = None
+    supplier_lot: Text = ""
 
 
 class TransformationEvent(Event, frozen=True, tag=True, kw_only=True, gc=False):

@@ -120,6 +120,19 @@ def lots(cursor: Cursor, codes: Iterable[str]) -> dict[str, Lot]:
     return {row[0]: Lot(*row) for row in cursor.fetchall()}
 
 
+def suppliers_behind(cursor: Cursor, codes: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Read the suppliers of the lots that these lots were made of, at any depth."""
+    cursor.execute(
+        "WITH RECURSIVE back(lot, source) AS (SELECT code, code FROM unnest(%s::text[]) code"
+        " UNION SELECT b.lot, d.input FROM ledger_descent d"
+        " JOIN back b ON d.output = b.source AND d.output_kind = 'lot' AND d.input_kind = 'lot')"
+        " SELECT b.lot, array_agg(DISTINCT l.supplier) FROM back b JOIN ledger_lot l ON l.lot = b.source"
+        " WHERE l.supplier IS NOT NULL GROUP BY b.lot",
+        [list(codes)],
+    )
+    return {row[0]: frozenset(row[1]) for row in cursor.fetchall()}
+
+
 def setups(cursor: Cursor, stations: Iterable[str], *, lock: bool) -> dict[str, tuple[int, int]]:
     """Read (version, longest window) of stations' set-ups; locked when they are about to change."""
     suffix = " ORDER BY station FOR NO KEY UPDATE" if lock else ""

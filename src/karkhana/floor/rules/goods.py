@@ -13,6 +13,7 @@ from karkhana.floor.rules.gate import (
     check_operator,
     check_route,
 )
+from karkhana.floor.rules.owners import sources_of
 from karkhana.floor.rules.refusals import no
 from karkhana.floor.rules.route import moved, new_unit, pass_step, result_trail
 from karkhana.floor.rules.world import Scan, Trail, World
@@ -281,7 +282,35 @@ def _check_new_lots(world: World, event: ev.TransformationEvent) -> Refusal | No
                 "transformation.shape",
                 problem=f"New lot {thing.lot} needs a part and a quantity",
             )
+        if thing.supplier is not None or thing.origin is not None:
+            refusal = _check_kept(world, event, thing)
+            if refusal:
+                return refusal
     return None
+
+
+def _check_kept(world: World, event: ev.TransformationEvent, thing: ev.Thing) -> Refusal | None:
+    """Refuse a new lot that claims a supplier and origin that not all it was taken from has."""
+    sources = [world.lots.get(source.lot or "") for source in event.inputs]
+    kept = all(
+        lot is not None
+        and (lot.part, lot.supplier, lot.origin) == (thing.part, thing.supplier, thing.origin)
+        for lot in sources
+    )
+    if kept:
+        return _check_sum(event)
+    problem = f"New lot {thing.lot} is not of one part, supplier and origin with all that it was taken from"
+    return no("transformation.shape", problem=problem)
+
+
+def _check_sum(event: ev.TransformationEvent) -> Refusal | None:
+    """Refuse a split or merge out of which another amount comes than goes in."""
+    given = [thing.quantity for thing in event.inputs]
+    made = [thing.quantity for thing in event.outputs]
+    amounts = [amount for amount in (*given, *made) if amount is not None and amount.is_finite() and amount > 0]
+    if len(amounts) == len(given) + len(made) and 2 * sum(amounts[: len(given)]) == sum(amounts):
+        return None
+    return no("transformation.shape", problem="As much must come out of a split or merge as goes in")
 
 
 def apply_transformation(world: World, event: ev.TransformationEvent, seq: int) -> Trail:
@@ -354,14 +383,16 @@ def _born_lot(world: World, event: ev.TransformationEvent, thing: ev.Thing) -> N
         thing.lot,
         thing.part,
         thing.quantity,
-        None,
-        None,
-        "",
+        thing.supplier,
+        thing.origin,
+        thing.supplier_lot,
         event.at,
         event.station,
         is_new=True,
     )
     world.lots[thing.lot] = lot
+    if world.reference.consigners and thing.supplier is None:
+        world.lot_sources[thing.lot] = sources_of(world, event.inputs)
     world.changes.lots.append(lot)
 
 

@@ -6,6 +6,7 @@ from karkhana.design.release import KeyPart, ReleasePackage, Step
 from karkhana.floor.rules.deviations import check_stand_in
 from karkhana.floor.rules.gate import check_held, check_late, enter
 from karkhana.floor.rules.lives import check_lot_life
+from karkhana.floor.rules.owners import check_owner
 from karkhana.floor.rules.refusals import no
 from karkhana.floor.rules.route import check_step, moved, pass_step, result_trail
 from karkhana.floor.rules.world import Scan, Trail, World
@@ -61,24 +62,26 @@ def _check_item(
         return no("keypart.serial_missing", role=item.role, needed="serial number")
     if not rule.serialised and item.lot is None:
         return no("keypart.serial_missing", role=item.role, needed="lot")
-    refusal = _check_lot(world, event, item)
+    refusal = _check_lot(world, scan, event, item) if item.lot is not None else None
     if refusal or item.serial is None:
         return refusal
     return _check_child(world, event, rule, item.part, item.serial)
 
 
-def _check_lot(world: World, event: ev.MaterialsInstalled, item: ev.Installation) -> Refusal | None:
-    """Refuse a lot that is unknown, held, of another part, or past its life."""
-    if item.lot is None:
-        return None
-    lot = world.lots.get(item.lot)
+def _check_lot(
+    world: World, scan: Scan, event: ev.MaterialsInstalled, item: ev.Installation
+) -> Refusal | None:
+    """Refuse a lot that is unknown, held, of another part, another brand's, or past its life."""
+    lot = world.lots.get(item.lot or "")
     if lot is None:
         return no("lot.unknown", lot=item.lot)
-    if item.lot in world.held_lots:
-        return no("lot.held", lot=item.lot)
+    if lot.lot in world.held_lots:
+        return no("lot.held", lot=lot.lot)
     if lot.part != item.part:
         return no("keypart.wrong_part", part=lot.part, role=item.role, expected=item.part)
-    return check_lot_life(world, item.lot, event.at, event.station)
+    return check_owner(world, lot, scan.release.brand) or check_lot_life(
+        world, lot.lot, event.at, event.station
+    )
 
 
 def _check_part(

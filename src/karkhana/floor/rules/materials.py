@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from karkhana.floor.rules import deviations
 from karkhana.floor.rules.lives import check_lot_life, note_load
+from karkhana.floor.rules.owners import check_feeding
 from karkhana.floor.rules.refusals import no
 from karkhana.floor.rules.world import Trail, World
 from karkhana.kernel.refusals import Refusal
@@ -63,11 +64,11 @@ def check_loaded(world: World, event: ev.MaterialsLoaded) -> Refusal | None:
     places = world.reference.feeder_parts.get((station.line, station.station_type), {})
     allowed = places.get(event.location) or places.get(None, frozenset())
     if event.part in allowed:
-        return None
+        return check_feeding(world, event, lot, station)
     if event.part in world.reference.departures:
         found = deviations.check_loading(world, event, station)
         if found is not False:
-            return None if found is True else found
+            return check_feeding(world, event, lot, station) if found is True else found
     shown = ", ".join(sorted(allowed)[:3]) or "no part of any product set up here"
     place = f"{event.location} of {event.station}"
     return no(

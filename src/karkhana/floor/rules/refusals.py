@@ -88,6 +88,10 @@ REFUSALS: dict[str, tuple[str, str]] = {
         "Lot {lot} of {part} (MSL {msl}) must be baked before it is used.",
         "Fetch another lot. Have this one baked, and the bake recorded, before it is used.",
     ),
+    "lot.other_owner": (
+        "Lot {lot} was handed in by brand {owner} and may not go into a product of {brand}.",
+        "Put it back and fetch a lot of the maker or of {brand}; on a shared line, take the set-up off first.",
+    ),
     "unit.scrapped": ("{unit} was scrapped.", "Put it into the scrap cage."),
     "unit.ended": (
         "{unit} is {state} and is not worked on any more.",

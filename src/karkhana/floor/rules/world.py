@@ -59,6 +59,7 @@ class Reference:
         markets: work order to the country that its units go to.
         images: (product, target, version) to the firmware image that is registered.
         firmware_names: every ``PRODUCT TARGET=VERSION`` that is released or registered.
+        consigners: supplier to the brand whose material it hands in (consigned, free issue).
     """
 
     stations: Mapping[str, Station]
@@ -75,6 +76,7 @@ class Reference:
     markets: Mapping[str, str] = field(default_factory=dict)
     images: Mapping[tuple[str, str, str], Registered] = field(default_factory=dict)
     firmware_names: frozenset[str] = frozenset()
+    consigners: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -88,11 +90,13 @@ class World:
     value stands, ``drawn`` how many values were drawn from a range, ``spoilt`` why the value at a place of a
     range is not used. ``deviation_uses`` counts the units that were built under a deviation, ``deviated``
     holds those of this batch with its number, ``grants`` the deviations that the event at hand needs.
+    ``lot_sources`` are the suppliers behind lots that were made here of others, while anybody consigns.
     """
 
     reference: Reference
     units: dict[str, Unit] = field(default_factory=dict)
     lots: dict[str, Lot] = field(default_factory=dict)
+    lot_sources: dict[str, frozenset[str]] = field(default_factory=dict)
     setups: dict[str, Setup] = field(default_factory=dict)
     held_lots: set[str] = field(default_factory=set)
     held_work_orders: set[str] = field(default_factory=set)
