@@ -178,6 +178,26 @@ TABLES = {
         08:11  DOCK-1  hold lot GLUE-1 as H1                              accepted
         08:12  ASM-1   install U1 glue=GLUE::GLUE-1                       lot.held
     """,
+    "what a brand handed in goes into its own products": PHONE_BORN
+    + """
+        08:10  DOCK-1  receive GLUE-A GLUE 50 ACME-IN                     accepted
+        08:10  DOCK-1  receive GLUE-Z GLUE 50 ZEN-IN                      accepted
+        08:11  ASM-1   install U1 glue=GLUE::GLUE-Z                       lot.other_owner
+        08:11  ASM-1   install U1 glue=GLUE::GLUE-A                       accepted
+    """,
+    "a consigned reel is not loaded where another brand's product would take it": PANEL
+    + """
+        08:01  DOCK-1  receive CAP-A CAP 50 ACME-IN                       accepted
+        08:01  DOCK-1  receive CAP-Z CAP 50 ZEN-IN                        accepted
+        08:02  SMT-2   load CAP-Z CAP on F1                               lot.other_owner
+        08:02  SMT-2   load CAP-A CAP on F1                               accepted
+        08:03  DOCK-1  split lot:CAP-Z:5 into lot:CAP-Z1:CAP:5            accepted
+        08:04  SMT-2   load CAP-Z1 CAP on F1                              lot.other_owner
+        08:05  DOCK-1  split lot:CAP-1:5 lot:CAP-Z:5 into lot:CAP-M:CAP:10  accepted
+        08:06  SMT-2   load CAP-M CAP on F1                               lot.other_owner
+        08:07  DOCK-1  split lot:CAP-1:5 lot:CAP-A:5 into lot:CAP-N:CAP:10  accepted
+        08:08  SMT-2   load CAP-N CAP on F1                               accepted
+    """,
     "two holds on one lot, one released": PANEL
     + """
         08:01  DOCK-1  hold lot CAP-1 as H1                               accepted

@@ -164,7 +164,8 @@ def pure_reference() -> Reference:
         certificates=MappingProxyType({
             name: {skill: (period,) for skill, period in held.items()} for name, held in CERTIFICATES.items()
         }),
-        suppliers=frozenset({"SUP"}),
+        suppliers=frozenset({"SUP", "ACME-IN", "ZEN-IN"}),
+        consigners=MappingProxyType({"ACME-IN": "ACME", "ZEN-IN": "ZEN"}),
         feeder_parts=MappingProxyType(feeder),
         closed_orders=MappingProxyType({"WO-KITE": ("MP", "PVT")}),
         markets=MappingProxyType(dict.fromkeys(ORDERS, "IN")),
@@ -214,6 +215,8 @@ def set_up_database() -> None:
                 operator=name, skill=skill, valid_from=start, valid_to=end, today=dt.date(2025, 1, 1)
             )
     ensure_supplier(code="SUP", name="Supplier", country="IN")
+    for brand in ("ACME", "ZEN"):
+        ensure_supplier(code=f"{brand}-IN", name=brand, country="IN", role="brand", brand=brand)
 
 
 # The shorthand.

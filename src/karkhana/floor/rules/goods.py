@@ -293,8 +293,7 @@ def _check_kept(world: World, event: ev.TransformationEvent, thing: ev.Thing) ->
     """Refuse a new lot that claims a supplier and origin that not all it was taken from has."""
     sources = [world.lots.get(source.lot or "") for source in event.inputs]
     kept = all(
-        lot is not None
-        and (lot.part, lot.supplier, lot.origin) == (thing.part, thing.supplier, thing.origin)
+        lot is not None and (lot.part, lot.supplier, lot.origin) == (thing.part, thing.supplier, thing.origin)
         for lot in sources
     )
     if kept:
@@ -305,10 +304,9 @@ def _check_kept(world: World, event: ev.TransformationEvent, thing: ev.Thing) ->
 
 def _check_sum(event: ev.TransformationEvent) -> Refusal | None:
     """Refuse a split or merge out of which another amount comes than goes in."""
-    given = [thing.quantity for thing in event.inputs]
-    made = [thing.quantity for thing in event.outputs]
-    amounts = [amount for amount in (*given, *made) if amount is not None and amount.is_finite() and amount > 0]
-    if len(amounts) == len(given) + len(made) and 2 * sum(amounts[: len(given)]) == sum(amounts):
+    given = [thing.quantity for thing in event.inputs if thing.quantity is not None]
+    made = [thing.quantity for thing in event.outputs if thing.quantity is not None]
+    if len(given) == len(event.inputs) and len(made) == len(event.outputs) and sum(given) == sum(made):
         return None
     return no("transformation.shape", problem="As much must come out of a split or merge as goes in")
 

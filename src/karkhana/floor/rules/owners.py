@@ -37,7 +37,7 @@ def check_owner(world: World, lot: Lot, brand: str) -> Refusal | None:
 
 
 def check_feeding(world: World, event: ev.MaterialsLoaded, lot: Lot, station: Station) -> Refusal | None:
-    """Refuse a consigned lot where a product of another brand, that the line is set up for, would take of it."""
+    """Refuse a consigned lot where a product of another brand that the line is set up for would take it."""
     owners = owners_of(world, lot)
     if not owners:
         return None

@@ -90,7 +90,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     ),
     "lot.other_owner": (
         "Lot {lot} was handed in by brand {owner} and may not go into a product of {brand}.",
-        "Put it back and fetch a lot of the maker or of {brand}; on a shared line, take the set-up off first.",
+        "Fetch a lot of the maker or of {brand}; on a shared line, take the other brand's set-up off first.",
     ),
     "unit.scrapped": ("{unit} was scrapped.", "Put it into the scrap cage."),
     "unit.ended": (

@@ -1,14 +1,14 @@
-"""What the record says was used of lots: bulk by intervals, key parts by edges, and what was made into other lots.
+"""What the record says was used of lots: bulk by intervals, key parts by edges, and what became other lots.
 
 A unit that passed a station consumed the released quantity of each part from whatever lots of it were on the
-station in its window. With one candidate that is sure; with several, at a change-over, each of them may have given
-it or not, so the answer is a range. The SQL counts in the database and returns a row per lot and material.
+station in its window. With one candidate that is sure; with several, at a change-over, each of them may have
+given it or not, so the answer is a range. The database does the counting and returns one row per lot.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -18,9 +18,7 @@ from django.db import connection, transaction
 from karkhana.design.release import ReleasePackage
 from karkhana.floor.queries.lists import PAGE, Page, decode_key, encode_key
 from karkhana.floor.queries.rows import fetch, fetch_bounded
-from karkhana.floor.reference import reference
-from karkhana.floor.rules import Reference
-from karkhana.ledger import store
+from karkhana.floor.stores.lots import known_reference
 from karkhana.supply.stock.rules import Range
 
 Fetch = Callable[..., list[tuple[Any, ...]]]
@@ -152,12 +150,6 @@ def _indexed(read: Fetch, sql: str, values: Any) -> list[tuple[Any, ...]]:
         return read(sql, values)
 
 
-def known_reference() -> Reference:
-    """Return the floor's reference data as of now."""
-    with transaction.atomic():
-        return reference(store.raw_cursor(connection))
-
-
 def _uses(parts: Collection[str]) -> dict[str, list[Any]]:
     """List the materials of every release that these parts may feed, as columns for ``_USES``."""
     releases = known_reference().releases
@@ -184,7 +176,9 @@ def _uses(parts: Collection[str]) -> dict[str, list[Any]]:
 
 
 def _materials(
-    release: ReleasePackage, stand_ins: dict[tuple[str, str, str], list[tuple[str, str]]], parts: frozenset[str]
+    release: ReleasePackage,
+    stand_ins: Mapping[tuple[str, str, str], list[tuple[str, str]]],
+    parts: frozenset[str],
 ) -> list[tuple[int, Decimal, list[str], list[tuple[str, str]]]]:
     found = []
     for step in release.steps:
@@ -221,7 +215,8 @@ def _made(read: Fetch, lots: Sequence[str]) -> dict[str, Decimal]:
 _UNITS = f"""
 WITH {_USES}, windows AS ({_WINDOWS})
 SELECT subject, product, revision, state, how, step, quantity, sure FROM (
-    SELECT subject, product, revision, state, 'bulk' AS how, step, sum(quantity) AS quantity, bool_and(sure) AS sure
+    SELECT subject, product, revision, state, 'bulk' AS how, step, sum(quantity) AS quantity,
+           bool_and(sure) AS sure
     FROM (SELECT subject, product, revision, state, step, material, min(quantity) AS quantity,
                  bool_and(sure) AS sure
           FROM windows GROUP BY subject, product, revision, state, step, material) one

@@ -12,6 +12,7 @@ from karkhana.supply.models.incoming import (
 from karkhana.supply.models.money import BillOfEntry, BillOfEntryItem, ExchangeRate, Receipt
 from karkhana.supply.models.parties import LocalContentCertificate, Supplier
 from karkhana.supply.models.parts import ApprovedSource, Part, PartPrice
+from karkhana.supply.models.stock import StockBalance, StockMove, StorePlace
 
 __all__ = [
     "ApprovedSource",
@@ -29,5 +30,8 @@ __all__ = [
     "Receipt",
     "ReceivingRule",
     "SeverityNote",
+    "StockBalance",
+    "StockMove",
+    "StorePlace",
     "Supplier",
 ]

@@ -1,1 +1,1 @@
-"""Stock: storage places, the journal of what moved, and balances that follow it. Knows nothing of the floor."""
+"""Stock: places, the journal of what moved, and balances that follow it. Knows nothing of the floor."""

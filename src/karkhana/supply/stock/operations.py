@@ -281,7 +281,9 @@ def _row(
     batch: uuid.UUID | None,
 ) -> StockMove:
     source, target = books.place(move.source), books.place(move.target)
-    asked = rules.Movement(move.kind, move.lot, move.quantity, _as_rule(source), _as_rule(target), move.reason)
+    asked = rules.Movement(
+        move.kind, move.lot, move.quantity, _as_rule(source), _as_rule(target), move.reason
+    )
     there = books.balances.get((move.lot, move.source), Decimal(0))
     refusal = rules.check_movement(asked, held=move.lot in held) or rules.check_enough(asked, there)
     if refusal:

@@ -35,6 +35,10 @@ REFUSALS: dict[str, tuple[str, str]] = {
         "There are {there} of lot {lot} at {place}, not {wanted}.",
         "Take less, or count the place first.",
     ),
+    "stock.difference": (
+        "{counted} of lot {lot} were counted at {place}, {expected} were expected: {difference} are {what}.",
+        "Count again, or say why it differs: {reasons}.",
+    ),
     "stock.held": (
         "Lot {lot} is on hold.",
         "Leave it where it is, or move it to quarantine; the hold must be released first.",

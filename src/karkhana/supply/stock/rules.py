@@ -1,7 +1,7 @@
 """What may be done with a lot in the store, and what a count or a reconciliation says. Pure.
 
-Quantities are pieces (or the part's own unit) with at most six decimals, never negative. What a line consumes is
-read from the record and not moved here one by one: it is booked as ``use`` when a place is counted.
+Quantities are pieces (or the part's own unit) with at most six decimals, never negative. What a line consumes
+is read from the record and not moved here one by one: it is booked as ``use`` when a place is counted.
 """
 
 from __future__ import annotations
@@ -130,7 +130,9 @@ def _way_problem(kind: str, source: Place | None, target: Place | None) -> str:
     sources, targets = _WAYS[kind]
     for place, allowed, said in ((source, sources, "from"), (target, targets, "to")):
         if (place is None) != (allowed is None):
-            return f"a place to move it {said} is missing" if place is None else f"nothing is moved {said} there"
+            return (
+                f"a place to move it {said} is missing" if place is None else f"nothing is moved {said} there"
+            )
         if place is not None and allowed is not None and place.kind not in allowed:
             return f"{place.code} is a {place.kind} place"
     if source and target and source.plant != target.plant and kind != MOVE:
@@ -173,7 +175,7 @@ class Range:
 def use_at(kind: str, use: Range, *, before: Decimal, beside: Decimal) -> Range:
     """Say how much of what a lot was used of, and not yet booked, may have left one place.
 
-    What is built in comes from the line. Only what lines never got can have been taken from the store directly.
+    What is built in comes from the line. Only what lines never got can have come from the store directly.
 
     Args:
         use: what the record says was used, less what is booked as used.
