@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from karkhana.design.release import ReleasePackage
 
-HELD, OTHER_OWNER, EXPIRED, ON_LINE = "held", "other_owner", "expired", "on_line"
+HELD, OTHER_OWNER, ON_LINE = "held", "other_owner", "on_line"
 NEVER = dt.date.max
 _ZERO = Decimal(0)
 
@@ -173,20 +173,14 @@ def _line(
     return KitLine(need, tuple(picks), left_out, free, max(wanted, _ZERO))
 
 
-def problem_of(
-    *,
-    held: bool,
-    owners: Iterable[str],
-    brand: str,
-    expires_on: dt.date | None,
-    today: dt.date,
-    on_line: bool,
-) -> str:
-    """Say why a lot may not be taken for a product of a brand; empty when it may."""
+def problem_of(*, held: bool, owners: Iterable[str], brand: str, ended: str, on_line: bool) -> str:
+    """Say why a lot may not be taken for a product of a brand; empty when it may.
+
+    Args:
+        ended: why its life is over (``supply.incoming``), empty while it is not.
+    """
     if held:
         return HELD
     if set(owners) - {brand}:
         return OTHER_OWNER
-    if expires_on is not None and expires_on < today:
-        return EXPIRED
-    return ON_LINE if on_line else ""
+    return ended or (ON_LINE if on_line else "")

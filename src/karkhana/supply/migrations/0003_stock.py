@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("ledger", "0001_record"),
-        ("supply", "0002_sources"),
+        ("supply", "0004_incoming"),
     ]
 
     operations = [
