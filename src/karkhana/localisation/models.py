@@ -41,3 +41,10 @@ class PriceTerm(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product} {self.kind} {self.amount}"
+
+
+from karkhana.localisation.certificate.models import IssuedCertificate  # noqa: E402 - beside the table above
+from karkhana.localisation.runs.models import LocalValueRun  # noqa: E402
+from karkhana.localisation.targets.models import LocalTarget  # noqa: E402
+
+__all__ = ["IssuedCertificate", "LocalTarget", "LocalValueRun", "PriceTerm"]

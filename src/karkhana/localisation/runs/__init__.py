@@ -1,0 +1,1 @@
+"""Local value of a period, computed once and kept: over many units it takes longer than a page may."""

@@ -1,0 +1,61 @@
+"""Codes, amounts and percentages of local value in words and figures."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+from django import template
+
+from karkhana.localisation.certificate.writing import grouped
+from karkhana.localisation.pages.words import doubt_said, said
+
+register = template.Library()
+register.filter("said", said)
+register.filter("doubt_said", doubt_said)
+
+CRORE, LAKH = Decimal(10_000_000), Decimal(100_000)
+
+
+def _number(value: object) -> Decimal | None:
+    try:
+        found = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None
+
+
+@register.filter
+def rupees(value: object) -> str:
+    """Write an amount with the rupee sign and Indian grouping, to two decimals; a dash for none."""
+    found = _number(value)
+    if found is None:
+        return "–"
+    text = grouped(str(found.quantize(Decimal("0.01"), ROUND_HALF_UP)))
+    return "₹ " + text.removesuffix(".00")
+
+
+@register.filter
+def rupees_short(value: object) -> str:
+    """Write a large amount in crore or lakh."""
+    found = _number(value)
+    if found is None:
+        return "–"
+    for size, name in ((CRORE, "crore"), (LAKH, "lakh")):
+        if abs(found) >= size:
+            return f"₹ {(found / size).quantize(Decimal('0.01'), ROUND_HALF_UP)} {name}"
+    return rupees(found)
+
+
+@register.filter
+def per_cent(value: object) -> str:
+    """Write a percentage that is one already, as it stands."""
+    return "–" if value in (None, "") else f"{value} %"
+
+
+@register.filter
+def share_in(value: object, whole: object) -> str:
+    """Write a value as per cent of a whole, to one decimal."""
+    part, all_of_it = _number(value), _number(whole)
+    if part is None or not all_of_it:
+        return "–"
+    return f"{(part * 100 / all_of_it).quantize(Decimal('0.1'), ROUND_HALF_UP)} %"
