@@ -50,6 +50,7 @@ COMMANDS: dict[str, Entry] = {
     "rebuild": Entry("karkhana.cli.rebuild", "Drop what is derived from the record and build it again."),
     "partner": Entry("karkhana.cli.partner", "Parties, agreements, and keys that sign approvals."),
     "token": Entry("karkhana.cli.token", "Make a token by which a machine or program logs in."),
+    "scheme": Entry("karkhana.cli.scheme", "Incentive schemes: figures with sources, and what they pay."),
     "bench": Entry("karkhana.cli.bench", "Measure this machine against a benchmark."),
 }
 

@@ -1,0 +1,1 @@
+"""Formulae of incentive schemes: figures and what was asked in, a result with its explanation out. Pure."""
