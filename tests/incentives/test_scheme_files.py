@@ -142,7 +142,7 @@ class TestShippedFiles:
     def test_every_source_is_used(self, scheme: str) -> None:
         found = load_scheme(scheme)
         used = {one.key for row in (*found.figures, *found.facts, *found.readings) for one in row.sources}
-        assert {one.key for one in found.sources} - used <= {"gk-ecms-22"}
+        assert {one.key for one in found.sources} == used
 
     def test_unverified_figures_claim_no_more(self, scheme: str) -> None:
         for one in load_scheme(scheme).figures:

@@ -197,6 +197,15 @@ def test_every_line_has_its_origin() -> None:
     assert json.loads(json.dumps(result)) == result
 
 
+def test_a_result_can_be_computed_again_from_what_it_says() -> None:
+    for scheme, values in (("telecom", W9 | {"sales": "33.333333333333"}), ("lsem", W5)):
+        first = compute(load_scheme(scheme), values, place="t")
+        words = {"true": True, "false": False}
+        again = {name: words.get(value, value) for name, value in first.asked.items()}
+        again |= {name: int(again[name]) for name in ("years_missed",) if name in again}
+        assert compute(load_scheme(scheme), again, place="t") == first
+
+
 def test_a_scheme_without_formula() -> None:
     with pytest.raises(Refused) as found:
         compute(load_scheme("lsem_round2"), {}, place="t")

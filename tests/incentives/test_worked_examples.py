@@ -116,7 +116,15 @@ class TestPhones:
         row3 = lsem("16000", cumulative_investment="800", fy="FY23", years_missed=1, slot_rule="calendar")
         row2 = lsem("16000", cumulative_investment="800", fy="FY23", years_missed=1, slot_rule="claimed")
         assert (row3.amount, row2.amount) == (D("800"), D("960"))
-        assert "slot_rule" in lsem("16000", cumulative_investment="800", fy="FY23", years_missed=1).undecided
+        assert lsem("16000", cumulative_investment="800", fy="FY23", years_missed=1).undecided == (
+            "slot_rule",
+        )
+
+    def test_a_reading_that_changes_nothing_is_no_question(self) -> None:
+        """Rows 4 and 3 of components pay 5 % alike, if both thresholds are met."""
+        year = {"category": "C", "cumulative_investment": "100", "fy": "FY24", "years_missed": 1}
+        assert lsem("500", **year).undecided == ()
+        assert lsem("400", **year).undecided == ("slot_rule",)
 
     def test_a_year_without_a_known_ceiling_is_not_signable(self) -> None:
         found = lsem("20000", cumulative_investment="1000", fy="FY24")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Context, localcontext
+from decimal import Context, Decimal, localcontext
 from types import ModuleType
 from typing import Any
 
@@ -23,7 +25,7 @@ from karkhana.incentives.rules import (
 )
 from karkhana.incentives.rules.asking import Wrong
 from karkhana.incentives.rules.scheme import Scheme
-from karkhana.incentives.rules.sheet import Result
+from karkhana.incentives.rules.sheet import Result, plain
 
 EXACT = Context(prec=60)
 """More digits than any product of bounded inputs has, so that only divisions are ever rounded."""
@@ -73,8 +75,27 @@ def compute(scheme: Scheme, values: dict[str, Any], *, place: str) -> Result:
     try:
         asked = read_input(formula.asks, values)
         with localcontext(EXACT):
-            return formula.compute(scheme, asked)
+            result = formula.compute(scheme, asked)
+            undecided = _that_matter(scheme, formula, asked, result)
     except Wrong as wrong:
         raise no(
             "scheme.input", file=place, field=wrong.field, problem=wrong.problem, scheme=scheme.id
         ) from None
+    said = {field.name: getattr(asked, field.name) for field in dataclasses.fields(asked)}
+    given = {name: plain(value) for name, value in said.items() if value is not None}
+    return dataclasses.replace(result, undecided=undecided, asked=given)
+
+
+def _that_matter(scheme: Scheme, formula: Formula, asked: Any, result: Result) -> tuple[str, ...]:
+    """Return the undecided readings of a result under which another answer gives another amount."""
+    names = result.undecided
+    amounts: dict[tuple[str, ...], Decimal] = {}
+    for chosen in itertools.product(*(scheme.reading(name).options for name in names)):
+        other = dataclasses.replace(asked, **dict(zip(names, chosen, strict=True)))
+        amounts[chosen] = formula.compute(scheme, other).amount
+    return tuple(
+        name
+        for place, name in enumerate(names)
+        if len({(*key[:place], *key[place + 1 :]) for key in amounts})
+        < len({(*key[:place], *key[place + 1 :], amount) for key, amount in amounts.items()})
+    )

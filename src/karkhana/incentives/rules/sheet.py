@@ -15,8 +15,10 @@ Value = Decimal | str | dt.date
 PAISA = Decimal("0.01")
 
 
-def plain(value: Value) -> str:
-    """Return a value exactly and without exponent: ``348``, ``5.6``, a text, an ISO date."""
+def plain(value: Value | bool | int) -> str:
+    """Return a value exactly and without exponent: ``348``, ``5.6``, ``true``, a text, an ISO date."""
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, Decimal):
         text = format(value, "f")
         return text.rstrip("0").rstrip(".") if "." in text else text
@@ -63,6 +65,7 @@ class Result:
         missing: figures it needs that were never found.
         undecided: open readings that change the amount and were left at their default.
         also: further outcomes, such as what is released at once and the last day of claiming.
+        asked: the input that gave it, so that it can be computed again.
     """
 
     scheme: str
@@ -77,6 +80,7 @@ class Result:
     missing: tuple[str, ...]
     undecided: tuple[str, ...]
     also: dict[str, Value]
+    asked: dict[str, str] = field(default_factory=dict)
 
     @property
     def signable(self) -> bool:
@@ -94,6 +98,7 @@ class Result:
             "scheme": self.scheme,
             "data_sha256": self.digest,
             "fy": self.fy,
+            "asked": dict(self.asked),
             "unit": self.unit,
             "amount": plain(self.amount),
             "amount_shown": plain_places(self.shown),
