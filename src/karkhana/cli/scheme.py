@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -62,20 +63,30 @@ def show(scheme: SchemeId, as_json: AsJson = False) -> None:
 
 def _show_figures(found: dict[str, Any]) -> None:
     table = _table("figure", "value", "status", "source")
-    for one in found["figures"]:
-        name = f"{one['name']}, year {one['year']}" if one["year"] else one["name"]
+    for (name, unit, status, keys, note), rows in itertools.groupby(found["figures"], key=_alike):
+        values = list(rows)
+        years = [str(one["year"]) for one in values if one["year"]]
         table.add_row(
-            _two(name, one["note"]),
-            f"{one['value']} {one['unit']}",
-            one["status"],
-            _keys(one["source"]),
-            style=STYLES.get(one["status"], ""),
+            _two(f"{name}, {_years(years)}" if years else name, note),
+            f"{'  '.join(one['value'] for one in values)} {unit}",
+            status,
+            keys,
+            style=STYLES.get(status, ""),
         )
     for gap in found["missing"]:
-        years = ", ".join(map(str, gap["years"]))
-        name = f"{gap['name']}, years {years}" if years else gap["name"]
+        years = list(map(str, gap["years"]))
+        name = f"{gap['name']}, {_years(years)}" if years else gap["name"]
         table.add_row(_two(name, gap["note"]), "not found", "missing", "", style=WEAK_STYLE)
     _print(table)
+
+
+def _alike(figure: dict[str, Any]) -> tuple[str, str, str, str, str]:
+    """Return what figures of several years have in common when they share a row."""
+    return figure["name"], figure["unit"], figure["status"], _keys(figure["source"]), figure["note"]
+
+
+def _years(years: list[str]) -> str:
+    return f"year {years[0]}" if len(years) == 1 else f"years {years[0]} to {years[-1]}"
 
 
 def _show_words(found: dict[str, Any]) -> None:
@@ -163,7 +174,7 @@ def _show_result(result: Result) -> None:
         _print("May be signed: nothing unverified, missing or undecided is in it.")
     for words, names in (
         ("it rests on unverified figures", result.unverified),
-        ("figures were never found", result.missing),
+        ("not known", result.missing),
         ("readings were not chosen", result.undecided),
     ):
         if names:

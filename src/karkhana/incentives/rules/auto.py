@@ -83,7 +83,12 @@ def compute(scheme: Scheme, year: Year) -> Result:
     row = sheet.row("only")
     _check(year)
     dsv = sheet.computed("determined sales value", year.sales - year.sales_base)
-    sheet.reaches("domestic value addition", year.dva, sheet.take("dva_min"), "share")
+    sheet.reaches(
+        "domestic value addition",
+        year.dva,
+        sheet.take("dva_min", what="domestic value addition needed"),
+        "share",
+    )
     _gates(sheet, year, row, dsv)
     if sheet.why_not:
         return sheet.result(Decimal(0))
@@ -106,8 +111,8 @@ def _check(year: Year) -> None:
 def _slabs(sheet: Sheet, kind: str) -> list[tuple[Decimal | None, Decimal]]:
     found: list[tuple[Decimal | None, Decimal]] = []
     for number in range(1, SLABS + 1):
-        top = sheet.take(f"{kind}.slab{number}_to") if number < SLABS else None
-        found.append((top, sheet.take(f"{kind}.slab{number}_rate")))
+        top = sheet.take(f"{kind}.slab{number}_to", what=f"slab {number}, up to") if number < SLABS else None
+        found.append((top, sheet.take(f"{kind}.slab{number}_rate", what=f"slab {number}, rate")))
     return found
 
 
@@ -115,27 +120,31 @@ def _gates(sheet: Sheet, year: Year, row: int, dsv: Decimal) -> None:
     """Hold the year to its sales and investment; the first year's sales grow by a share each year."""
     first = sheet.find(f"{year.kind}.first_year_sales", what="sales value needed in the first year")
     if first is not None:
-        floor = first * (1 + sheet.take("growth", what="growth a year over the first")) ** (row - 1)
-        sheet.reaches("determined sales value", dsv, sheet.computed("sales value needed", floor))
-    floor_investment = sheet.find(f"{year.kind}.investment", row, "cumulative investment needed")
+        least = first * (1 + sheet.take("growth", what="growth a year over the first")) ** (row - 1)
+        sheet.reaches("determined sales value", dsv, sheet.computed("sales value needed", least))
     if year.cumulative_investment is None:
-        sheet.lack(
-            "cumulative_investment", "cumulative investment", "not given, so the condition was not checked"
-        )
-    else:
-        sheet.reaches("cumulative investment", year.cumulative_investment, floor_investment)
+        sheet.lack("cumulative_investment", "cumulative investment", "not given, so this was not checked")
+        return
+    floor = sheet.find(f"{year.kind}.investment", row, "cumulative investment needed")
+    sheet.reaches("cumulative investment", year.cumulative_investment, floor)
 
 
 def _bonuses(sheet: Sheet, year: Year, row: int, dsv: Decimal, amount: Decimal) -> Decimal:
     """Return the amount with what is added or taken off beside the slab."""
     if year.drive == "combustion" and year.kind == "component" and row == 5:
         amount = sheet.computed(
-            "combustion parts in the last year", amount * sheet.take("ice_last_year_factor")
+            "combustion parts in the last year",
+            amount * sheet.take("ice_last_year_factor", what="factor for combustion parts"),
         )
     if year.drive == "electric" and year.kind == "component":
-        amount += sheet.computed("bonus for electric or hydrogen", dsv * sheet.take("component.ev_bonus"))
-    if year.cumulative_dsv is not None and year.cumulative_dsv >= sheet.take(f"{year.kind}.cumulative_from"):
         amount += sheet.computed(
-            "bonus for the cumulative value", dsv * sheet.take(f"{year.kind}.cumulative_bonus")
+            "bonus for electric or hydrogen", dsv * sheet.take("component.ev_bonus", what="bonus rate")
+        )
+    if year.cumulative_dsv is not None and year.cumulative_dsv >= sheet.take(
+        f"{year.kind}.cumulative_from", what="cumulative value with a bonus"
+    ):
+        amount += sheet.computed(
+            "bonus for the cumulative value",
+            dsv * sheet.take(f"{year.kind}.cumulative_bonus", what="bonus rate"),
         )
     return amount

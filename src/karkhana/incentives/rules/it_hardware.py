@@ -66,7 +66,10 @@ def compute(scheme: Scheme, year: Year) -> Result:
     ):
         sheet.find(name, what=what)
     amount = sheet.limit("earned incentive", year.earned, year.estimate)
-    first, second = sheet.take("short_from"), sheet.take("short_over")
+    first, second = (
+        sheet.take("short_from", what="shortfall deducted from"),
+        sheet.take("short_over", what="shortfall deducted more above"),
+    )
     # Compared without dividing, so that no rounding moves a bound.
     gap = year.estimate - year.earned
     steps = {

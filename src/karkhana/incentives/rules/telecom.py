@@ -71,7 +71,11 @@ def compute(scheme: Scheme, year: Year) -> Result:
     paid_on = sheet.limit("increment that earns", increment, ceiling)
     rate = sheet.take(f"{year.company}.rate", row, "rate of the year")
     if year.design_led:
-        rate = sheet.computed("rate with bonus", rate + sheet.take("design_led_bonus"), "share")
+        rate = sheet.computed(
+            "rate with bonus",
+            rate + sheet.take("design_led_bonus", what="bonus of design-led products"),
+            "share",
+        )
     amount = sheet.limit("amount approved", rate * paid_on, year.approved_amount)
     _release(sheet, year, amount)
     return sheet.result(amount)
