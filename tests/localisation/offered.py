@@ -71,7 +71,9 @@ def rate(currency: str, value: str, kind: str = "customs") -> None:
     )
 
 
-def certificate(of: str, percent: str, *, part: str = "", method: str = "", until: str = "2027-03-31") -> None:
+def certificate(
+    of: str, percent: str, *, part: str = "", method: str = "", until: str = "2027-03-31"
+) -> None:
     """Hold a certificate of local content."""
     LocalContentCertificate.objects.create(
         supplier=supplier(of), number=f"C-{of}-{part}-{method}", part=part, method=method, percent=D(percent),

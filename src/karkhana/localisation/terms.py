@@ -13,8 +13,8 @@ from karkhana.localisation.rules.pieces import Charge
 def charges_of(product: str, day: dt.date, market: str = "") -> tuple[Charge, ...]:
     """Return what a unit of a product is sold for, and what else it costs, on a day.
 
-    A term of the market stands before one for every market; of two that hold on the day the later one does.
-    Several parties of one kind (two royalties) all count.
+    Of one kind and party the term that began last holds. Terms of the market stand in place of those that
+    hold everywhere, kind by kind; several parties of one kind (two royalties) all count.
 
     Args:
         market: ISO 3166-1 alpha-2; empty asks for the terms that hold everywhere.
@@ -24,9 +24,10 @@ def charges_of(product: str, day: dt.date, market: str = "") -> tuple[Charge, ..
         .filter(Q(valid_to=None) | Q(valid_to__gte=day), market__in={"", market})
         .order_by("valid_from", "pk")
     )
-    found: dict[tuple[str, str], PriceTerm] = {}
-    for row in sorted(rows, key=lambda row: row.market != ""):
-        found[row.kind, row.party] = row
+    found = {(row.kind, row.market, row.party): row for row in rows}
+    own = {kind for kind, where, _ in found if where}
     return tuple(
-        Charge(kind, row.amount, party, row.document) for (kind, party), row in sorted(found.items())
+        Charge(kind, row.amount, party, row.document)
+        for (kind, where, party), row in sorted(found.items())
+        if where or kind not in own
     )

@@ -1,6 +1,6 @@
 """What a change order hits: lines of the bill, tests, stock, orders, units in process, lines, skills.
 
-Cost and local value are told as soon as the supply room holds prices and origins (``money``); until then the
+Cost and local value are told once prices and origins are held (``floor.changes.money``); until then the
 answer says that they are not known.
 """
 
@@ -18,6 +18,7 @@ from karkhana.design.difference import compare
 from karkhana.design.models import ChangeOrder, Revision
 from karkhana.design.queries import content_of, package_of
 from karkhana.design.release import ReleasePackage
+from karkhana.floor.changes.money import money_of
 from karkhana.floor.models import LineSetup, WorkOrder
 from karkhana.people.models import Certificate
 
@@ -48,7 +49,7 @@ def impact_of(order: ChangeOrder, *, now: dt.datetime, today: dt.date) -> dict[s
         "difference": compare(comparable(old), comparable(new)).as_dict(),
         "release": release,
         "floor": floor_impact(old, new, packages[0], release, today),
-        "money": {"known": False},
+        "money": money_of(old, new, today),
     }
 
 

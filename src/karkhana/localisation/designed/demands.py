@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -13,8 +13,9 @@ from karkhana.design.bom_queries import items_of
 from karkhana.design.compiling import part_code, part_lines
 from karkhana.design.models import Revision
 from karkhana.design.models.product import RELEASED, SUPERSEDED
-from karkhana.design.queries import bill_of
-from karkhana.design.release import BomItem
+from karkhana.design.queries import stored_plan
+from karkhana.design.release import BomItem, ReleasePackage, Source, decode_package
+from karkhana.design.release.parts import KeyPart
 from karkhana.localisation.designed.offers import Named
 
 PLACES_MAX = 200
@@ -49,15 +50,14 @@ class Needed:
 def needed_of(revision: Revision) -> list[Needed]:
     """Return the bought parts of one unit, each once, in order of the bill.
 
-    A line that names a product of ours which has a released revision is looked through, whether the bill says
-    which revision or leaves it to the route.
+    A line that is a product of ours with a released revision is looked through, whether the bill says which
+    revision or leaves it to the route. A release without a bill is taken by what its steps consume.
 
     Raises:
         Refused: ``bom.circular``, ``bom.too_deep``, ``bom.too_large``.
     """
     top: Key = (revision.product.code, revision.code)
-    opening = _opening(top, lambda key: items_of(revision) if key == top else bill_of(key))
-    nodes = explode(top, opening)
+    nodes = explode(top, lambda key: _opened(revision if key == top else _find(key)))
     opened = {node.path[-1] for node in nodes}
     found: dict[tuple[object, ...], Needed] = {}
     for node in nodes:
@@ -66,29 +66,62 @@ def needed_of(revision: Revision) -> list[Needed]:
     return list(found.values())
 
 
-def _opening(top: Key, bill: Callable[[Key], Sequence[BomItem]]) -> Callable[[Key], Sequence[BomItem]]:
-    """Return a bill in which lines that name our own products say which revision they are."""
-
-    def opened(key: Key) -> Sequence[BomItem]:
-        items = bill(key)
-        own = _own_revisions({item.part for item in items if item.assembly is None and item.part} - {top[0]})
-        return [
-            msgspec.structs.replace(item, assembly=(item.part, own[item.part]))
-            if item.assembly is None and item.part in own
-            else item
-            for item in items
-        ]
-
-    return opened
+def _find(key: Key) -> Revision | None:
+    rows = Revision.objects.select_related("product__brand", "base__product")
+    return rows.filter(product__code=key[0], code=key[1]).first()
 
 
-def _own_revisions(parts: Iterable[str]) -> dict[str, str]:
-    """Return the latest released revision of each part that is a product of ours, else a superseded one."""
+def _opened(revision: Revision | None) -> Sequence[BomItem]:
+    """Return a bill in which every line that is a product of ours says which revision it is."""
+    if revision is None:
+        return ()
+    items = items_of(revision)
+    package = decode_package(revision.package) if revision.package else None
+    steps = package.steps if package else stored_plan(revision).steps
+    keys = {part.part: part for step in steps for part in step.key_parts if part.product}
+    if not items and package is not None:
+        items = tuple(_items_of_steps(package))
+    parts = {item.part for item in items if item.assembly is None and item.part}
+    products = {part: keys[part].product or part if part in keys else part for part in parts}
+    own = _own_revisions({code for code in products.values() if code != revision.product.code})
+    return [_with_assembly(item, products.get(item.part, ""), own, keys.get(item.part)) for item in items]
+
+
+def _with_assembly(
+    item: BomItem, product: str, own: dict[str, list[str]], key_part: KeyPart | None
+) -> BomItem:
+    if item.assembly is not None or product not in own:
+        return item
+    allowed = key_part.revisions if key_part else ()
+    fitting = [code for code in own[product] if not allowed or code in allowed]
+    return msgspec.structs.replace(item, assembly=(product, fitting[-1])) if fitting else item
+
+
+def _items_of_steps(package: ReleasePackage) -> Iterator[BomItem]:
+    """Return what the steps of a release consume as lines of a bill."""
+    number = 0
+    for step in package.steps:
+        for material in step.materials:
+            number += 1
+            yield BomItem(number=number, part=material.part, quantity=material.quantity,
+                          references=material.references,
+                          alternates=tuple(Source("", part) for part in material.alternates))  # fmt: skip
+        for part in step.key_parts:
+            number += 1
+            yield BomItem(number=number, part=part.part, quantity=Decimal(1),
+                          alternates=tuple(Source("", other) for other in part.alternates))  # fmt: skip
+
+
+def _own_revisions(products: Iterable[str]) -> dict[str, list[str]]:
+    """Return the revisions of our products that were released, the current one of each last."""
     rows = Revision.objects.filter(
-        product__code__in=parts, state__in=(RELEASED, SUPERSEDED), package__isnull=False
+        product__code__in=products, state__in=(RELEASED, SUPERSEDED), package__isnull=False
     ).order_by("released_at", "pk")
-    pairs = list(rows.values_list("product__code", "code", "state"))
-    return {code: revision for code, revision, _ in sorted(pairs, key=lambda row: row[2] == RELEASED)}
+    found: dict[str, list[str]] = {}
+    triples = list(rows.values_list("product__code", "code", "state"))
+    for product, code, _ in sorted(triples, key=lambda row: row[2] == RELEASED):
+        found.setdefault(product, []).append(code)
+    return found
 
 
 def _add(found: dict[tuple[object, ...], Needed], node: Node) -> None:

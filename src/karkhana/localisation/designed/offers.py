@@ -119,11 +119,11 @@ def _offered(
     if not approved:
         return Offered(reason="not_approved")
     by_supplier: defaultdict[str, list[Break]] = defaultdict(list)
-    for row in approved:
-        by_supplier[row["supplier__code"]].append(row)
+    for price in approved:
+        by_supplier[price["supplier__code"]].append(price)
     offers = []
     for supplier, breaks in by_supplier.items():
-        row: Break | None = pick_break(breaks, need)
+        row = pick_break(breaks, need)
         assert row is not None
         certificate, expired, doubts = certificates.on(supplier, part.number, day, accepts)
         offers.append(
