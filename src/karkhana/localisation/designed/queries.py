@@ -13,6 +13,7 @@ from karkhana.design.queries import find_revision
 from karkhana.kernel.money import HOME
 from karkhana.kernel.refusals import refuse
 from karkhana.localisation.catalogue import method_for
+from karkhana.localisation.designed.charges import charges_of
 from karkhana.localisation.designed.demands import Needed, needed_of
 from karkhana.localisation.designed.offers import Named, Offered, Rate, offers_of, rates_on
 from karkhana.localisation.designed.rules import (
@@ -29,7 +30,6 @@ from karkhana.localisation.designed.rules import (
 )
 from karkhana.localisation.rules.pieces import Result, plain
 from karkhana.localisation.rules.valuing import Settings, Share, evaluate, share_of
-from karkhana.localisation.terms import charges_of
 
 VOLUME = Decimal(1000)
 """Units for which parts are assumed to be bought, where nobody says another number."""
