@@ -97,7 +97,9 @@ def needs_of(release: ReleasePackage, units: int, issued: Mapping[str, Decimal])
     """
     found: dict[tuple[tuple[str, ...], bool, str | None], Need] = {}
     for step in release.steps:
-        wanted = [((m.part, *m.alternates), False, None, m.quantity) for m in step.materials]
+        wanted: list[tuple[tuple[str, ...], bool, str | None, Decimal]] = [
+            ((m.part, *m.alternates), False, None, m.quantity) for m in step.materials
+        ]
         wanted += [((k.part, *k.alternates), True, k.product, Decimal(1)) for k in step.key_parts]
         for parts, key, product, per_unit in wanted:
             before = found.get((parts, key, product), Need(parts, _ZERO, _ZERO, key=key, product=product))

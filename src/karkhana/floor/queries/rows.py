@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
@@ -12,16 +12,17 @@ from karkhana.kernel.refusals import refuse
 #: A list page that needs longer than this was asked without a filter that the record has an index for.
 LIST_MS = 5_000
 _CANCELLED = "57014"
+Parameters = Sequence[Any] | Mapping[str, Any]
 
 
-def fetch(sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+def fetch(sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
     """Run a read and return its rows."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return cursor.fetchall()
 
 
-def fetch_bounded(sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+def fetch_bounded(sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
     """Run a read that a person may have asked too wide.
 
     Raises:
