@@ -17,6 +17,8 @@ HUB_ROLES = (ENGINEER, ADMIN, PARTNER)
 """Who works in the design hub."""
 SUPPLY_ROLES = (BUYER, LEAD, ADMIN)
 """Who buys, stores and values material."""
+VALUE_ROLES = (BUYER, ENGINEER, LEAD, ADMIN)
+"""Who sees what products cost and how local they are."""
 
 
 def roles_of(user: Any) -> frozenset[str]:

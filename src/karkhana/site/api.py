@@ -27,8 +27,9 @@ from karkhana.floor.pools.http import router as pools
 from karkhana.floor.stages.http import router as stages
 from karkhana.kernel.refusals import Refusal, Refused
 from karkhana.ledger import events as ev
+from karkhana.localisation.designed.http import router as designed
 from karkhana.partners.http import router as partners
-from karkhana.partners.roles import HUB_ROLES, ROLES, has_role
+from karkhana.partners.roles import HUB_ROLES, ROLES, VALUE_ROLES, has_role
 
 _UNKNOWN = {
     "unit.unknown",
@@ -118,6 +119,7 @@ api.add_router("/design", design, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/design", changes, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/partners", partners, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/pools", pools)
+api.add_router("/localisation/designed", designed, auth=_RoleAuth(VALUE_ROLES))
 
 
 def answer(refusal: Refusal, status: int) -> HttpResponse:

@@ -20,6 +20,7 @@ from karkhana.floor.orders import pages as orders
 from karkhana.floor.pools import pages as pools
 from karkhana.floor.stages import article_pages as articles
 from karkhana.floor.stages import pages as stages
+from karkhana.localisation.designed import pages as designed
 from karkhana.localisation.pages import methods as value_methods
 from karkhana.partners import pages as partners
 from karkhana.site.api import api
@@ -165,5 +166,6 @@ urlpatterns = [
     path("pools/<str:code>/remove-range/", engineers(pools.pool_remove_range), name="pool-remove-range"),
     path("pools/<str:code>/draw/", engineers(pools.pool_draw), name="pool-draw"),
     path("pools/<str:code>/spoil/", leads(pools.pool_spoil), name="pool-spoil"),
+    path("value/designed/", value(designed.designed_page), name="value-designed"),
     path("value/methods/", value(value_methods.methods_page), name="value-methods"),
 ]

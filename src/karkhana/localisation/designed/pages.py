@@ -1,0 +1,238 @@
+"""The page of local value as designed: a revision, a method, and every part with its sources."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_noop
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from karkhana.design.access import visible_products
+from karkhana.design.models import Revision
+from karkhana.design.models.product import RELEASED
+from karkhana.kernel.refusals import Refused, refuse
+from karkhana.localisation.catalogue import method_for
+from karkhana.localisation.designed.http import only_known
+from karkhana.localisation.designed.queries import (
+    GST_PERCENT,
+    VOLUME,
+    DesignedResult,
+    DesignedRow,
+    value_found,
+)
+from karkhana.localisation.pages.methods import choices_of, in_order
+from karkhana.localisation.rules.methods import Method
+from karkhana.localisation.rules.pieces import Line, plain
+from karkhana.localisation.rules.valuing import Settings
+
+PARAMETER = "p."
+DEFAULT_METHOD = "PPP_MII"
+ROWS_SHOWN = 60
+REVISIONS_MAX = 2000
+_TEXTS = ("what", "product", "revision", "method", "day", "volume", "gst_percent", "market")
+_REASONS = {
+    "unknown_part": gettext_noop("No part of this number is held."),
+    "no_price": gettext_noop("No price is held for the day."),
+    "not_approved": gettext_noop("A price is held, but no source of it is approved."),
+    "no_rate": gettext_noop("A price is held, but no exchange rate of its currency."),
+}
+"""The sentences of ``queries.REASONS``, where translators find them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    """A row of the table with what it counts in a unit; ``share`` is its part of the imported value."""
+
+    row: DesignedRow
+    value: Decimal
+    imported: Decimal
+    best: Decimal
+    worst: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """One kind of thing that is not proved, with how often and of what."""
+
+    code: str
+    count: int
+    parts: tuple[str, ...]
+
+
+@never_cache
+@require_safe
+def designed_page(request: HttpRequest) -> HttpResponse:
+    """Show a revision's local value, or the form alone."""
+    said = _said(request)
+    revisions = _revisions(request.user)
+    revision = _chosen(revisions, said)
+    context: dict[str, Any] = {"said": said, "revisions": revisions, "revision": revision}
+    status = 200
+    try:
+        day = _day(said.get("day", ""))
+        method = method_for(only_known(said.get("method") or DEFAULT_METHOD), day)
+        chosen = _parameters(said, method)
+        context |= _form(method, chosen, day)
+        if revision is not None:
+            result = value_found(
+                revision,
+                Settings.of(method, chosen, day=day),
+                volume=_number(said.get("volume", ""), VOLUME),
+                gst_percent=_number(said.get("gst_percent", ""), GST_PERCENT),
+                market=said.get("market", ""),
+            )
+            context |= _shown(result, method, everything=request.GET.get("all") == "1")
+        elif said.get("what") or said.get("product"):
+            raise refuse("revision.unknown", "There is no such revision.", "Choose one of the list.")
+    except Refused as refused:
+        context |= {"refusal": refused.refusal.as_dict()}
+        status = 422
+    if "methods" not in context:
+        today = timezone.localdate()
+        context |= _form(method_for(DEFAULT_METHOD, today), {}, today)
+    context["query"] = urlencode(said)
+    return render(request, "localisation/designed.html", context, status=status)
+
+
+def _said(request: HttpRequest) -> dict[str, str]:
+    names = [*_TEXTS, *[name for name in request.GET if name.startswith(PARAMETER)][:40]]
+    found = {}
+    for name in names:
+        text = "".join(letter for letter in request.GET.get(name, "") if letter.isprintable()).strip()[:200]
+        if text:
+            found[name] = text
+    return found
+
+
+def _revisions(user: Any) -> list[Revision]:
+    rows = Revision.objects.filter(product__in=visible_products(user)).select_related(
+        "product__brand", "product__agreement", "base__product"
+    )
+    return list(rows.order_by("product__code", "-pk")[:REVISIONS_MAX])
+
+
+def _chosen(revisions: list[Revision], said: dict[str, str]) -> Revision | None:
+    """Return the revision that is asked for: by key, by codes, or a product's current one."""
+    if said.get("what"):
+        return next((row for row in revisions if str(row.pk) == said["what"]), None)
+    own = [row for row in revisions if row.product.code == said.get("product")]
+    if said.get("revision"):
+        return next((row for row in own if row.code == said["revision"]), None)
+    return next((row for row in own if row.state == RELEASED), own[0] if own else None)
+
+
+def _day(text: str) -> dt.date:
+    if not text:
+        return timezone.localdate()
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise refuse("designed.day", "{text} is no day.", "Write it as 2026-11-23.", text=text[:40]) from None
+
+
+def _number(text: str, default: Decimal) -> Decimal:
+    if not text:
+        return default
+    try:
+        return Decimal(text.replace(",", ""))
+    except InvalidOperation:
+        raise refuse(
+            "designed.number", "{text} is no number.", "Write digits, such as 1000.", text=text[:40]
+        ) from None
+
+
+def _parameters(said: dict[str, str], method: Method) -> dict[str, str]:
+    """Return the parameters of the method; one of another method that the form still carries is dropped."""
+    named = {
+        name.removeprefix(PARAMETER): value for name, value in said.items() if name.startswith(PARAMETER)
+    }
+    return {name: value for name, value in named.items() if name in method.parameters}
+
+
+def _form(method: Method, chosen: dict[str, str], day: dt.date) -> dict[str, Any]:
+    held = [m for m in in_order() if m.valid_from <= day and (m.valid_to is None or day <= m.valid_to)]
+    return {
+        "method": method,
+        "methods": list(dict.fromkeys((m.id, m.name) for m in held)),
+        "parameters": choices_of(method, chosen),
+        "day": day,
+        "volume": plain(VOLUME),
+        "gst_percent": plain(GST_PERCENT),
+    }
+
+
+def _shown(result: DesignedResult, method: Method, *, everything: bool) -> dict[str, Any]:
+    priced = [_row(row) for row in result.rows if row.usual is not None]
+    shown = priced if everything else priced[:ROWS_SHOWN]
+    return {
+        "result": result,
+        "unpriced": [(demand, gettext(_REASONS[demand.reason])) for demand in result.unpriced],
+        "rows": shown,
+        "hidden": len(priced) - len(shown),
+        "most": max((row.imported for row in priced), default=Decimal(0)),
+        "charges": [line for line in result.usual.lines if line.channel in ("own", "abroad")],
+        "doubts": _doubts(result),
+        "scale": _scale(result, method),
+        "groups": _groups(result.usual.lines),
+    }
+
+
+def _row(row: DesignedRow) -> ShownRow:
+    quantity = row.demand.quantity
+    assert row.best is not None
+    assert row.worst is not None
+    return ShownRow(
+        row, row.value, row.imported, row.best.share.imported * quantity, row.worst.share.imported * quantity
+    )
+
+
+def _doubts(result: DesignedResult) -> list[Doubt]:
+    count = Counter(item.code for item in result.usual.unproved)
+    return [
+        Doubt(code, number, tuple(dict.fromkeys(
+            item.part or item.detail for item in result.usual.unproved if item.code == code))[:8])
+        for code, number in count.most_common()
+    ]  # fmt: skip
+
+
+def _groups(lines: Iterable[Line]) -> list[tuple[str, Decimal, Decimal]]:
+    """Return part groups with their value and imported value, the most imported first."""
+    value: Counter[str] = Counter()
+    imported: Counter[str] = Counter()
+    for line in lines:
+        if line.channel not in ("own", "abroad"):
+            value[line.group] += line.value  # type: ignore[assignment]
+            imported[line.group] += line.value - line.local_value  # type: ignore[assignment]
+    return sorted(
+        ((group, Decimal(value[group]), Decimal(imported[group])) for group in value), key=lambda row: -row[2]
+    )
+
+
+def _scale(result: DesignedResult, method: Method) -> dict[str, Any]:
+    """Return where worst, usual and best stand on a bar from 0 to 100 per cent, and the classes."""
+    low, high = _place(result.worst.percent), _place(result.best.percent)
+    return {
+        "low": low,
+        "width": SafeString(f"{max(Decimal(high) - Decimal(low), Decimal('0.4')):.2f}"),
+        "usual": _place(result.usual.percent),
+        "grades": [
+            (grade.name, _place(grade.at_least), plain(grade.at_least))
+            for grade in sorted(method.grades, key=lambda grade: grade.at_least)
+            if grade.at_least > 0
+        ],
+    }
+
+
+def _place(percent: Decimal) -> SafeString:
+    return SafeString(f"{min(max(percent, Decimal(0)), Decimal(100)):.2f}")
