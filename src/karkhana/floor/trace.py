@@ -45,6 +45,36 @@ def trace_unit(identifier: str) -> dict[str, Any]:
         return _Tracer(cursor).whole(serial)
 
 
+def unit_contents(identifier: str) -> dict[str, Any]:
+    """Tell what is in a unit, without its way: the part of a trace that its value rests on.
+
+    Args:
+        identifier: as of ``trace_unit``.
+
+    Returns:
+        serial, product, revision, brand, kind, state, work_order, created_at, completed_at, moved_at,
+        station, lineage, installed (recursive), materials with their candidate lots, made_from.
+
+    Raises:
+        Refused: ``unit.unknown``.
+    """
+    with transaction.atomic():
+        cursor = store.raw_cursor(connection)
+        return _Tracer(cursor).part(find_serial(cursor, identifier), 0)
+
+
+def stand_ins_of(cursor: store.Cursor, numbers: str | None) -> dict[str, set[str]]:
+    """Return, of the deviations that an event was accepted by, part to the parts that stood in for it."""
+    found: dict[str, set[str]] = {}
+    if numbers:
+        cursor.execute(
+            "SELECT part, substitute FROM design_deviation WHERE number = ANY(%s)", [numbers.split()]
+        )
+        for part, substitute in cursor.fetchall():
+            found.setdefault(part, set()).add(substitute)
+    return found
+
+
 def find_serial(cursor: store.Cursor, identifier: str) -> str:
     """Return the process serial of a unit given that or any of its identities.
 
@@ -135,6 +165,9 @@ class _Tracer:
             "work_order": unit["work_order"],
             "next_step": self.next_step(unit),
             "station": unit["station"],
+            "created_at": unit["created_at"],
+            "moved_at": unit["moved_at"],
+            "completed_at": unit["completed_at"],
             "repairs": unit["repairs"],
             "firmware": dict(text.split("=", 1) for text in unit["firmware"]),
             "identities": {row["kind"]: row["value"] for row in self.identities(serial, burnt=False)},
@@ -268,17 +301,6 @@ class _Tracer:
             serial,
         )
 
-    def stand_ins(self, numbers: str | None) -> dict[str, set[str]]:
-        """Return, of the deviations that an event was accepted by, part to the parts that stood in for it."""
-        found: dict[str, set[str]] = {}
-        for row in (
-            self.rows("SELECT part, substitute FROM design_deviation WHERE number = ANY(%s)", numbers.split())
-            if numbers
-            else ()
-        ):
-            found.setdefault(row["part"], set()).add(row["substitute"])
-        return found
-
     def goods(self, serial: str) -> dict[str, Any]:
         """Tell which containers a unit is in, inner first, and the shipment that it left with."""
         self.cursor.execute(
@@ -310,7 +332,7 @@ class _Tracer:
         for window in windows:
             step = release.step(window["step"])
             if step and step.materials:
-                window["stand_ins"] = self.stand_ins(window["deviation"])
+                window["stand_ins"] = stand_ins_of(self.cursor, window["deviation"])
                 found += self.consumed(step, window)
         return found
 
@@ -333,7 +355,10 @@ class _Tracer:
             window["happened_at"],
             window["began_at"],
         )
-        return [self.material(material, step, window, mounts) for material in step.materials]
+        return [
+            {**self.material(material, step, window, mounts), "item": number}
+            for number, material in enumerate(step.materials)
+        ]
 
     def material(
         self,
@@ -353,6 +378,7 @@ class _Tracer:
             "location": candidates[0]["location"] if len(lots) == 1 else material.location,
             "part": material.part,
             "step": step.number,
+            "station_type": step.station_type,
             "quantity": material.quantity,
             "references": list(material.references),
             "from": window["began_at"],

@@ -28,6 +28,7 @@ from karkhana.floor.stages.http import router as stages
 from karkhana.kernel.refusals import Refusal, Refused
 from karkhana.ledger import events as ev
 from karkhana.localisation.designed.http import router as designed
+from karkhana.localisation.http import router as localisation
 from karkhana.partners.http import router as partners
 from karkhana.partners.roles import HUB_ROLES, ROLES, VALUE_ROLES, has_role
 
@@ -120,6 +121,7 @@ api.add_router("/design", changes, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/partners", partners, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/pools", pools)
 api.add_router("/localisation/designed", designed, auth=_RoleAuth(VALUE_ROLES))
+api.add_router("/localisation", localisation, auth=_RoleAuth(VALUE_ROLES))
 
 
 def answer(refusal: Refusal, status: int) -> HttpResponse:
