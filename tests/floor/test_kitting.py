@@ -57,7 +57,7 @@ class TestPlan:
         assert {c.lot: c.problem for c in kit.lines[0].left_out} == {"BAT-3": "held", "BAT-Z": "other_owner"}
         assert [(line.need.part, int(line.short)) for line in kit.short] == [("GLUE", 50)]
         assert [(need.product, int(need.open)) for need in kit.built_here] == [("MAIN", 100)]
-        assert (kit.place, kit.plant) == ("ASM", "NOIDA")
+        assert (kit.place, kit.plant) == ("L-ASM", "NOIDA")
 
     def test_a_lot_past_its_last_day_is_left(self) -> None:
         LotLife.objects.create(lot="BAT-1", expires_on=dt.date(2026, 6, 15), at=ws.NOW)
@@ -96,7 +96,7 @@ class TestHandOut:
         again = hand_out_kit(uid=uid, work_order="WO-SMALL", now=ws.NOW, by="ravi")
         assert [row.number for row in first] == [row.number for row in again]
         assert all(row.repeated for row in again)
-        assert stock("BAT-1") == {"ASM": "60"}
+        assert stock("BAT-1") == {"L-ASM": "60"}
         assert said(lambda: hand_out_kit(uid=uid, work_order="WO-PHONE", now=ws.NOW)) == "stock.conflict"
         # The need is covered but for what is short.
         assert picks(plan()) == []
@@ -106,7 +106,7 @@ class TestHandOut:
 
     def test_what_comes_back_is_needed_again(self) -> None:
         hand_out_kit(uid=uuid.uuid4(), work_order="WO-SMALL", now=ws.NOW)
-        move("return", "BAT-1", "10", "ASM", "STORE-NOIDA", work_order="WO-SMALL")
+        move("return", "BAT-1", "10", "L-ASM", "STORE-NOIDA", work_order="WO-SMALL")
         assert picks(plan()) == [("BAT-1", 10)]
 
     @pytest.mark.parametrize(

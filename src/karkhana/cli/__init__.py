@@ -41,6 +41,8 @@ COMMANDS: dict[str, Entry] = {
     "release": Entry("karkhana.cli.factory", "Release a product's revision to the floor.", "release_app"),
     "replay": Entry("karkhana.cli.replay", "Feed recorded events into the record."),
     "order": Entry("karkhana.cli.order", "Work orders: what is built, at which stage."),
+    "stock": Entry("karkhana.cli.stock", "What stands where in the stores; move it, count it."),
+    "kit": Entry("karkhana.cli.kit", "A work order's material: what to take, what is short."),
     "simulate": Entry("karkhana.cli.factory", "Let the simulated factory produce.", "simulate_app"),
     "pool": Entry("karkhana.cli.pool", "Pools of identities: ranges, draws, forecast."),
     "trace": Entry("karkhana.cli.trace", "Everything about one unit."),

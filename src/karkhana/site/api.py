@@ -22,19 +22,22 @@ from karkhana.design.http import router as design
 from karkhana.floor.changes.http import router as changes
 from karkhana.floor.firmware.http import router as firmware
 from karkhana.floor.http import router as floor
+from karkhana.floor.kitting.http import router as kitting
 from karkhana.floor.orders.http import router as orders
 from karkhana.floor.pools.http import router as pools
 from karkhana.floor.stages.http import router as stages
+from karkhana.floor.stores.http import router as stores
 from karkhana.kernel.refusals import Refusal, Refused
 from karkhana.ledger import events as ev
 from karkhana.localisation.designed.http import router as designed
 from karkhana.localisation.http import router as localisation
 from karkhana.partners.http import router as partners
-from karkhana.partners.roles import HUB_ROLES, ROLES, VALUE_ROLES, has_role
+from karkhana.partners.roles import HUB_ROLES, ROLES, SUPPLY_ROLES, VALUE_ROLES, has_role
 
 _UNKNOWN = {
     "unit.unknown",
     "lot.unknown",
+    "stock.lot_unknown",
     "line.unknown",
     "product.unknown",
     "revision.unknown",
@@ -114,6 +117,8 @@ api = Api(
 )
 api.add_router("", floor)
 api.add_router("/orders", orders)
+api.add_router("/supply", kitting, auth=_RoleAuth(SUPPLY_ROLES))
+api.add_router("/supply", stores, auth=_RoleAuth(SUPPLY_ROLES))
 api.add_router("/design/stages", stages, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/design/firmware", firmware, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/design", design, auth=_RoleAuth(HUB_ROLES))

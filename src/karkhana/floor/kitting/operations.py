@@ -20,6 +20,7 @@ from karkhana.floor.stores.lots import (
     openings,
     read_lots,
 )
+from karkhana.floor.stores.places import make_known
 from karkhana.supply.models import StockMove
 from karkhana.supply.stock import rules
 from karkhana.supply.stock.operations import Posted, Wanted, open_books, post
@@ -79,6 +80,7 @@ def hand_out_kit(
     moves = _moves(uid, work_order, target.code, wanted)
     if not moves:
         raise no("kit.nothing", order=work_order)
+    make_known([target.code, *(move.source for move in moves)])
     lots = sorted({move.lot for move in moves})
     books = open_books(lots, openings, now=now, by=by)
     return post(moves, openings=openings, now=now, held=held_lots(lots), by=by, batch=uid, books=books)

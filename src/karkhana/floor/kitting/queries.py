@@ -15,7 +15,8 @@ from karkhana.floor.models import WorkOrder
 from karkhana.floor.queries.rows import fetch
 from karkhana.floor.rules import Reference
 from karkhana.floor.stores.lots import LotFact, facts, held_lots, known_reference
-from karkhana.floor.stores.queries import PlaceView, places, standing_of, stations_of
+from karkhana.floor.stores.places import PlaceView, places
+from karkhana.floor.stores.queries import standing_of, stations_of
 from karkhana.floor.stores.used import used_of
 from karkhana.kernel.refusals import refuse
 from karkhana.supply.incoming.queries import life_views

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from karkhana.floor.stores.lots import brand_of_order, check_owner, held_lots, openings, read_lots
+from karkhana.floor.stores.places import make_known
 from karkhana.floor.stores.used import NOTHING, Use, used_of
 from karkhana.kernel.refusals import Refused
 from karkhana.supply.models import StockMove
@@ -39,6 +40,7 @@ def move_stock(
         if move.kind not in BY_HAND:
             raise no("stock.places", lot=move.lot, verb=move.kind[:20], problem="nobody moves material so")
     _check_orders(moves)
+    make_known(code for move in moves for code in (move.source, move.target))
     held = held_lots([move.lot for move in moves])
     return post(moves, openings=openings, now=now, held=held, by=by, batch=batch)
 
@@ -100,6 +102,7 @@ def count_lot(
     refusal = rules.check_quantity(counted, zero=True)
     if refusal:
         raise Refused(refusal)
+    make_known([place])
     books = open_books([lot], openings, now=now, by=by)
     before = StockMove.objects.filter(uid=uid).select_related("target").first()
     if before is not None:

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from karkhana.floor.models import Plant
 from karkhana.floor.queries.lists import PAGE, Page, decode_key, encode_key
 from karkhana.floor.queries.rows import fetch, fetch_bounded
 from karkhana.floor.rules import Reference
 from karkhana.floor.stores.lots import LotFact, facts, find_lot, held_lots, known_reference
 from karkhana.floor.stores.operations import booked_use
+from karkhana.floor.stores.places import places
 from karkhana.floor.stores.used import Use, UsedBy, units_of, used_of
-from karkhana.supply.models import StorePlace
 from karkhana.supply.stock import rules
 from karkhana.supply.stock.operations import default_code
 
@@ -25,34 +24,6 @@ STATES = ("on_hand", "store", "line", "quarantine", "scrap", "held", "empty", "a
 """What lots a list shows: where they stand, on hold, with nothing left by book, or every one."""
 _MOVES_SHOWN = 50
 _LINKS_SHOWN = 100
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceView:
-    """A place; ``made`` is False for a default store that nothing was ever moved from."""
-
-    code: str
-    name: str
-    plant: str
-    kind: str
-    is_default: bool
-    made: bool = True
-
-
-def places() -> tuple[PlaceView, ...]:
-    """Return every place by plant and kind, and for each plant its default store."""
-    found = [
-        PlaceView(place.code, place.name, place.plant, place.kind, place.is_default)
-        for place in StorePlace.objects.all()
-    ]
-    having = {place.plant for place in found if place.is_default}
-    found += [
-        PlaceView(default_code(plant), "", plant, rules.STORE, True, made=False)
-        for plant in Plant.objects.values_list("code", flat=True)
-        if plant not in having
-    ]
-    order = {kind: number for number, kind in enumerate(rules.PLACE_KINDS)}
-    return tuple(sorted(found, key=lambda p: (p.plant, order[p.kind], not p.is_default, p.code)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 
 from karkhana.floor.operations import record_events
 from karkhana.floor.stores.lots import LotFact, held_lots, openings, read_lots
+from karkhana.floor.stores.places import make_known
 from karkhana.kernel.refusals import Refused
 from karkhana.ledger import store
 from karkhana.supply.models import StockMove
@@ -96,6 +97,7 @@ def _transform(
 ) -> list[Posted]:
     store.begin(store.raw_cursor(connection))  # first of all locks: a rebuild waits for it, and it for one
     moves = _moves(uid, kind, taken, made)
+    make_known(piece.place for piece in (*taken, *made))
     books = open_books([piece.lot for piece in taken], openings, now=now, by=by)
     if StockMove.objects.filter(batch=uid).exists():
         return post(moves, openings=openings, now=now, by=by, batch=uid, books=books)
