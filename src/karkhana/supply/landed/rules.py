@@ -7,11 +7,14 @@ Source: the order of calculation of basic customs duty, social welfare surcharge
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
+
+from karkhana.kernel.money import EXACT
 
 SURCHARGE_PERCENT = Decimal(10)
 """Social welfare surcharge, in per cent of the basic customs duty (Finance Act 2018, section 110)."""
 HUNDRED = Decimal(100)
+_SIX = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +73,34 @@ def assessable_value(value: Decimal, freight: Decimal, insurance: Decimal, rate:
         rate: rupees for one unit of it.
     """
     return (value + freight + insurance) * rate
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What falls on a part of an item of a bill of entry, in rupees with six decimals, rounded up."""
+
+    cif: Decimal
+    duty: Decimal
+    igst: Decimal
+
+    def landed(self, *, igst_creditable: bool) -> Decimal:
+        """Return the landed cost: value and duties, and the integrated tax where it cannot be credited."""
+        return self.cif + self.duty + (Decimal(0) if igst_creditable else self.igst)
+
+
+def share_by_quantity(
+    *, assessable: Decimal, duty: Decimal, igst: Decimal, whole: Decimal, quantity: Decimal
+) -> Share:
+    """Return what falls on ``quantity`` of an item that has ``whole`` pieces.
+
+    Rounded up at the sixth decimal, so that what is not local is never understated; the shares of all lots of
+    an item may exceed it by a millionth of a rupee each.
+
+    Args:
+        assessable, duty, igst: of the whole item; ``duty`` is everything that cannot be credited.
+    """
+    amounts = (
+        EXACT.divide(EXACT.multiply(amount, quantity), whole).quantize(_SIX, ROUND_CEILING, EXACT)
+        for amount in (assessable, duty, igst)
+    )
+    return Share(*amounts)

@@ -12,6 +12,7 @@ from karkhana.supply.models.incoming import (
 from karkhana.supply.models.money import BillOfEntry, BillOfEntryItem, ExchangeRate, Receipt
 from karkhana.supply.models.parties import LocalContentCertificate, Supplier
 from karkhana.supply.models.parts import ApprovedSource, Part, PartPrice
+from karkhana.supply.models.registers import RegisterLayout, RegisterRefusal, RegisterRun
 from karkhana.supply.models.stock import StockBalance, StockMove, StorePlace
 
 __all__ = [
@@ -29,6 +30,9 @@ __all__ = [
     "PartPrice",
     "Receipt",
     "ReceivingRule",
+    "RegisterLayout",
+    "RegisterRefusal",
+    "RegisterRun",
     "SeverityNote",
     "StockBalance",
     "StockMove",

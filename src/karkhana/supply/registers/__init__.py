@@ -1,0 +1,1 @@
+"""Registers: tables that purchasing, stores and customs brokers keep, read into the books."""
