@@ -35,7 +35,9 @@ COMMANDS: dict[str, Entry] = {
     "migrate": Entry("karkhana.cli.database", "Bring the database's tables up to date.", "migrate_app"),
     "doctor": Entry("karkhana.cli.database", "Check this installation and say what to mend.", "doctor_app"),
     "database": Entry("karkhana.cli.database", "Start, stop or look at the embedded database."),
-    "import": Entry("karkhana.cli.imports", "Read files from elsewhere: bills of material, releases."),
+    "import": Entry(
+        "karkhana.cli.imports", "Read files from elsewhere: bills of material, releases, registers."
+    ),
     "export": Entry("karkhana.cli.export", "Write files for elsewhere: a release as one ZIP."),
     "diff": Entry("karkhana.cli.diff", "What two revisions or files differ in, place by place."),
     "release": Entry("karkhana.cli.factory", "Release a product's revision to the floor.", "release_app"),

@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
+from karkhana.cli import import_registers
+
 app = typer.Typer(help="Read files from elsewhere.", no_args_is_help=True)
+import_registers.add_to(app)
 
 
 @app.callback()

@@ -13,7 +13,7 @@ class RegisterRun(models.Model):
     """One import of one file. ``kind`` is the kind of register, ``rows`` what there is to read.
 
     ``lines`` were read so far: ``made`` are booked, ``same`` were booked before, ``refused`` are not booked,
-    ``skipped`` are totals. ``codes`` counts the refusals by code, ``settings`` is how the file was understood.
+    ``skipped`` are totals. ``codes`` counts the refusals by code, ``settings`` is how the file was read.
     An import that was broken off is run again with the same file: what is booked stays booked.
     """
 

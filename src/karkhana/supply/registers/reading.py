@@ -147,7 +147,8 @@ def _encoding(path: Path, head: bytes, name: str) -> str:
     for zeros, encoding in ((head[1::2].count(0), "utf-16-le"), (head[0::2].count(0), "utf-16-be")):
         if zeros > half * 0.6:
             return encoding
-    if head.count(0):
+    # One stray NUL spoils its own row, which is refused; many mean that this is no text.
+    if head.count(0) * 50 > len(head):
         raise unreadable(name, "it is neither text nor a workbook that is known here")
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:

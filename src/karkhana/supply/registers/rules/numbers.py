@@ -23,6 +23,7 @@ _CELL = re.compile(
     r"(?P<sign>[-−(]?)\s*(?P<before>[A-Z]{3}|₹|Rs\.?|INR|US\$|\$|€|£|¥)?\s*(?P<minus>[-−]?)"
     r"(?P<number>[.,]?\d[\d.,' \u00a0\u202f]*)"
     r"\s*(?P<after>%|[A-Za-z]{1,6}\.?|₹|€|£|¥|\$)?\s*(?P<end>[-)]?)",
+    re.ASCII,
 )
 _SYMBOLS = {"₹": "INR", "Rs": "INR", "Rs.": "INR", "US$": "USD", "€": "EUR", "£": "GBP"}
 _UNITS = frozenset(

@@ -20,7 +20,10 @@ CHANNELS = {
     "INDIGENOUS": DOMESTIC, "RESELLER": RESELLER, "TRADER": RESELLER, "DISTRIBUTOR": RESELLER,
     "CONSIGNED": CONSIGNED, "FREE ISSUE": CONSIGNED, "FOC": CONSIGNED,
 }  # fmt: skip
-QUANTITY_MAX = Decimal(10) ** 12
+QUANTITY_MAX, AMOUNT_MAX, RATE_MAX = Decimal(10) ** 12, Decimal(10) ** 15, Decimal(10) ** 5
+"""What can be booked: pieces, an amount in any currency, rupees for one unit of one. A product of the last
+two is exact in the columns of a receipt only below 10 ** 18, so amounts in rupees are checked again."""
+RUPEES_MAX = Decimal(10) ** 17
 _SIX = Decimal("0.000001")
 
 
@@ -73,13 +76,31 @@ def positive(row: Row, name: str, code: str) -> Decimal:
             field=name,
             value=str(number),
         )
-    if number >= QUANTITY_MAX:
+    return in_bounds(number, name, QUANTITY_MAX)
+
+
+def in_bounds(number: Decimal, name: str, bound: Decimal) -> Decimal:
+    """Return a number that can be booked: below a bound, with at most six decimals.
+
+    Raises:
+        Refused: ``number.too_large``, ``number.too_long``.
+    """
+    if abs(number) >= bound:
         raise refuse(
             "number.too_large",
             "{field}: {value} is more than any register holds.",
             "Correct the number.",
             field=name,
-            value=str(number),
+            value=f"{number:.6g}",
+        )
+    if number != round(number, 6):
+        raise refuse(
+            "number.too_long",
+            "{field}: {value} has more than {places} decimals.",
+            "Round it to {places} decimals.",
+            field=name,
+            value=f"{number:f}"[:40],
+            places=6,
         )
     return number
 
@@ -99,7 +120,7 @@ def not_negative(row: Row, name: str) -> Decimal:
             field=name,
             value=str(number),
         )
-    return six(number) if number is not None else Decimal(0)
+    return in_bounds(six(number), name, AMOUNT_MAX) if number is not None else Decimal(0)
 
 
 def value_of(row: Row, quantity: Decimal, *, free: bool = False) -> Decimal:
@@ -127,7 +148,30 @@ def value_of(row: Row, quantity: Decimal, *, free: bool = False) -> Decimal:
             field=name,
             value=f"{value:f}",
         )
-    return six(value)
+    return in_bounds(six(value), name, AMOUNT_MAX)
+
+
+def rate_of(row: Row, currency: str) -> Decimal | None:
+    """Return the exchange rate that a row states, None when it states none; 1 for rupees.
+
+    Raises:
+        Refused: ``rate.amount``.
+    """
+    rate = number_of(row, "exchange_rate")
+    if currency == HOME and rate in (None, 0, 1):
+        return Decimal(1)
+    if rate is None:
+        return None
+    if currency == HOME or not 0 < rate < RATE_MAX:
+        raise refuse(
+            "rate.amount",
+            "exchange_rate: {value} rupees for one {currency} cannot be.",
+            "Correct the rate; it is for one unit of the currency.",
+            field="exchange_rate",
+            value=f"{rate:f}"[:40],
+            currency=currency,
+        )
+    return round(rate, 8)
 
 
 def currency_of(row: Row, stated: str) -> str:

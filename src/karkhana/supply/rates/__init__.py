@@ -1,0 +1,1 @@
+"""Exchange rates by kind and date."""

@@ -1,0 +1,1 @@
+"""Suppliers, parts, approved sources, prices and certificates."""
