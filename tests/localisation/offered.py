@@ -58,10 +58,15 @@ def offer(
         ApprovedSource.objects.get_or_create(
             part=row, supplier=who, defaults={"approved_on": SINCE, "maker_part": maker_part}
         )
-    return PartPrice.objects.create(
-        part=row, supplier=who, price=D(price), currency=currency, valid_from=valid_from, valid_to=valid_to,
-        minimum=D(minimum), channel=channel, origin=origin, duty_percent=D(duty), freight_percent=D(freight),
-    )  # fmt: skip
+    # Two boards may name one part: the later file's price stands.
+    return PartPrice.objects.update_or_create(
+        part=row, supplier=who, valid_from=valid_from, minimum=D(minimum),
+        defaults={
+            "price": D(price), "currency": currency, "valid_to": valid_to, "channel": channel,
+            "origin": origin,
+            "duty_percent": D(duty), "freight_percent": D(freight),
+        },
+    )[0]  # fmt: skip
 
 
 def rate(currency: str, value: str, kind: str = "customs") -> None:

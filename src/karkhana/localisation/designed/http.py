@@ -167,7 +167,7 @@ def get_designed(request: HttpRequest, asked: Query[DesignedAsked]) -> object:
         day=asked.day or timezone.localdate(),
         volume=asked.volume,
         gst_percent=asked.gst_percent,
-        market=asked.market or "",
+        market=(asked.market or "").upper(),
     )
     subject: dict[str, object] = {
         "product": asked.product,

@@ -90,7 +90,7 @@ def designed_page(request: HttpRequest) -> HttpResponse:
                 Settings.of(method, chosen, day=day),
                 volume=_number(said.get("volume", ""), VOLUME),
                 gst_percent=_number(said.get("gst_percent", ""), GST_PERCENT),
-                market=said.get("market", ""),
+                market=said.get("market", "").upper(),
             )
             context |= _shown(result, method, everything=request.GET.get("all") == "1")
         elif said.get("what") or said.get("product"):
@@ -211,7 +211,7 @@ def _groups(lines: Iterable[Line]) -> list[tuple[str, Decimal, Decimal]]:
     value: Counter[str] = Counter()
     imported: Counter[str] = Counter()
     for line in lines:
-        if line.channel not in ("own", "abroad"):
+        if line.channel not in ("own", "abroad") and line.value:
             value[line.group] += line.value  # type: ignore[assignment]
             imported[line.group] += line.value - line.local_value  # type: ignore[assignment]
     return sorted(
