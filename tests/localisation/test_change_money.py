@@ -13,7 +13,9 @@ from floor.hub import draft, set_up_hub, user
 from karkhana.design.changes.asked import ChangeAsked
 from karkhana.design.changes.content import change_subject
 from karkhana.design.models import ChangeOrder
-from karkhana.design.operations import save_line
+from karkhana.design.operations import save_line, save_plan
+from karkhana.design.plan import PlanStep
+from karkhana.design.queries import find_revision, stored_plan
 from karkhana.design.release import BomItem
 from karkhana.floor.changes import money
 from karkhana.floor.changes import operations as floor
@@ -34,9 +36,21 @@ def requested() -> ChangeOrder:
         save_line(
             product_code="PHONE", revision_code="C", item=BomItem(number=number, part=part, quantity=D(1))
         )
+    plan = stored_plan(find_revision("PHONE", "C"))
+    steps = [_with_battery(step) for step in plan.steps]
+    save_plan(product_code="PHONE", revision_code="C", plan=msgspec.structs.replace(plan, steps=tuple(steps)))
     return floor.request_change(
         product="PHONE", from_revision="A", to_revision="C", asked=ASKED, user=user("eve"), now=ws.DAY
     )
+
+
+def _with_battery(step: PlanStep) -> PlanStep:
+    """Bind the battery of the country in place of the other."""
+    parts = [
+        msgspec.structs.replace(part, part="BAT-IN", alternates=()) if part.part == "BAT" else part
+        for part in step.key_parts
+    ]
+    return msgspec.structs.replace(step, key_parts=tuple(parts))
 
 
 def priced() -> None:

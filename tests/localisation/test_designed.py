@@ -6,11 +6,14 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from design import office
-from karkhana.design.operations import create_revision, save_line
+from karkhana.design.operations import create_revision, save_line, save_plan
+from karkhana.design.queries import find_revision, stored_plan
 from karkhana.design.release import BomItem, Source
+from karkhana.design.release.parts import KeyPart
 from karkhana.localisation.designed.queries import DesignedResult, value_revision
 from karkhana.supply.models import ApprovedSource, PartPrice
 from localisation.offered import DAY, D, certificate, offer, rate, supplier, term
@@ -216,3 +219,33 @@ def test_an_unknown_revision_is_refused() -> None:
     """Also one whose name no database can hold."""
     with office.refused("revision.unknown"):
         value_revision("NO\x00PE", "A", method="PPP_MII", day=DAY)
+
+
+def test_a_key_part_that_the_bill_does_not_name_counts() -> None:
+    """The route binds it, so every unit has one."""
+    board(item(1, "CAP", "C1"), item(2, "MOTOR"))
+    plan = stored_plan(find_revision("BOARD", "A"))
+    binding = msgspec.structs.replace(
+        plan.steps[-1], passed_by="MaterialsInstalled", materials=(),
+        key_parts=(KeyPart("MOTOR", (), "motor", False), KeyPart("FAN", ("FAN-2",), "fan", False)),
+    )  # fmt: skip
+    steps = (*plan.steps[:-1], binding)
+    save_plan(product_code="BOARD", revision_code="A", plan=msgspec.structs.replace(plan, steps=steps))
+    for part, price in (("CAP", "1"), ("MOTOR", "20"), ("FAN-2", "7")):
+        offer(part, price)
+    result = value()
+    assert {row.demand.name for row in result.rows} == {"CAP", "MOTOR", "FAN"}
+    assert result.cost == 28
+
+
+def test_what_is_placed_here_is_deemed_local_while_a_rule_says_so() -> None:
+    """Parts of a placing step counted as local for telecom products until the order that followed."""
+    board(item(1, "CAP", "C1"), item(2, "LID"))
+    day = dt.date(2024, 6, 1)
+    for part in ("CAP", "LID"):
+        offer(part, "10", channel="import", origin="CN", valid_from=day)
+    ApprovedSource.objects.update(approved_on=day)
+    deemed = {row.demand.name: row.imported for row in value(method="PMA_BOM", day=day).rows}
+    assert deemed == {"CAP": 0, "LID": 10}
+    today = {row.demand.name: row.imported for row in value(method="PMA_BOM").rows}
+    assert today == {"CAP": 10, "LID": 10}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -13,9 +13,10 @@ from karkhana.design.bom_queries import items_of
 from karkhana.design.compiling import part_code, part_lines
 from karkhana.design.models import Revision
 from karkhana.design.models.product import RELEASED, SUPERSEDED
-from karkhana.design.queries import stored_plan
-from karkhana.design.release import BomItem, ReleasePackage, Source, decode_package
+from karkhana.design.queries import package_of
+from karkhana.design.release import BomItem, ReleasePackage, Source
 from karkhana.design.release.parts import KeyPart
+from karkhana.localisation.built.uses import process_of
 from karkhana.localisation.designed.offers import Named
 
 PLACES_MAX = 200
@@ -51,19 +52,30 @@ def needed_of(revision: Revision) -> list[Needed]:
     """Return the bought parts of one unit, each once, in order of the bill.
 
     A line that is a product of ours with a released revision is looked through, whether the bill says which
-    revision or leaves it to the route. A release without a bill is taken by what its steps consume.
+    revision or leaves it to the route. Key parts that the route binds and the bill does not name count too;
+    a release without a bill is taken by what its steps consume.
 
     Raises:
         Refused: ``bom.circular``, ``bom.too_deep``, ``bom.too_large``.
     """
     top: Key = (revision.product.code, revision.code)
-    nodes = explode(top, lambda key: _opened(revision if key == top else _find(key)))
+    processes: dict[Key, dict[str, str]] = {}
+
+    def bill(key: Key) -> Sequence[BomItem]:
+        found = revision if key == top else _find(key)
+        if found is None:
+            return ()
+        package = package_of(found)
+        processes[key] = _processes(package)
+        return _opened(found, package)
+
+    nodes = explode(top, bill)
     opened = {node.path[-1] for node in nodes}
-    found: dict[tuple[object, ...], Needed] = {}
+    needed: dict[tuple[object, ...], Needed] = {}
     for node in nodes:
         if node.item.fitted and node.item.assembly not in opened:
-            _add(found, node)
-    return list(found.values())
+            _add(needed, node, processes[node.path[-1]])
+    return list(needed.values())
 
 
 def _find(key: Key) -> Revision | None:
@@ -71,16 +83,18 @@ def _find(key: Key) -> Revision | None:
     return rows.filter(product__code=key[0], code=key[1]).first()
 
 
-def _opened(revision: Revision | None) -> Sequence[BomItem]:
+def _processes(package: ReleasePackage) -> dict[str, str]:
+    """Return what is done here with each part that a step consumes, as rules of deeming name it."""
+    return {
+        material.part: process_of(step.station_type) for step in package.steps for material in step.materials
+    }
+
+
+def _opened(revision: Revision, package: ReleasePackage) -> Sequence[BomItem]:
     """Return a bill in which every line that is a product of ours says which revision it is."""
-    if revision is None:
-        return ()
-    items = items_of(revision)
-    package = decode_package(revision.package) if revision.package else None
-    steps = package.steps if package else stored_plan(revision).steps
-    keys = {part.part: part for step in steps for part in step.key_parts if part.product}
-    if not items and package is not None:
-        items = tuple(_items_of_steps(package))
+    items = list(items_of(revision))
+    items += _items_of_steps(package, named=items)
+    keys = {part.part: part for step in package.steps for part in step.key_parts if part.product}
     parts = {item.part for item in items if item.assembly is None and item.part}
     products = {part: keys[part].product or part if part in keys else part for part in parts}
     own = _own_revisions({code for code in products.values() if code != revision.product.code})
@@ -97,19 +111,28 @@ def _with_assembly(
     return msgspec.structs.replace(item, assembly=(product, fitting[-1])) if fitting else item
 
 
-def _items_of_steps(package: ReleasePackage) -> Iterator[BomItem]:
-    """Return what the steps of a release consume as lines of a bill."""
-    number = 0
+def _items_of_steps(package: ReleasePackage, *, named: Sequence[BomItem]) -> list[BomItem]:
+    """Return the key parts that no line of a bill names; where there is no bill, all that steps consume."""
+    known = {part_code(item) for item in named}
+    known |= {source.part for item in named for source in item.alternates}
+    found: list[BomItem] = []
     for step in package.steps:
-        for material in step.materials:
-            number += 1
-            yield BomItem(number=number, part=material.part, quantity=material.quantity,
-                          references=material.references,
-                          alternates=tuple(Source("", part) for part in material.alternates))  # fmt: skip
-        for part in step.key_parts:
-            number += 1
-            yield BomItem(number=number, part=part.part, quantity=Decimal(1),
-                          alternates=tuple(Source("", other) for other in part.alternates))  # fmt: skip
+        found += [
+            BomItem(number=0, part=one.part, quantity=one.quantity, references=one.references,
+                    alternates=_sources(one.alternates))
+            for one in (() if named else step.materials)
+        ]  # fmt: skip
+        found += [
+            BomItem(number=0, part=part.part, quantity=Decimal(1), alternates=_sources(part.alternates))
+            for part in step.key_parts
+            if part.part not in known
+        ]
+    first = max((item.number for item in named), default=0) + 1
+    return [msgspec.structs.replace(item, number=number) for number, item in enumerate(found, start=first)]
+
+
+def _sources(parts: Iterable[str]) -> tuple[Source, ...]:
+    return tuple(Source("", part) for part in parts)
 
 
 def _own_revisions(products: Iterable[str]) -> dict[str, list[str]]:
@@ -124,13 +147,13 @@ def _own_revisions(products: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
-def _add(found: dict[tuple[object, ...], Needed], node: Node) -> None:
+def _add(found: dict[tuple[object, ...], Needed], node: Node, processes: dict[str, str]) -> None:
     item = node.item
     name = part_code(item)
     makers = tuple(dict.fromkeys((item.manufacturer, *item.approved_manufacturers)))
     alternates = tuple((source.manufacturer, source.part) for source in item.alternates if source.part)
     lines = part_lines([item])
-    process = "smt" if lines and lines[0].material_class == "placement" else ""
+    process = processes.get(lines[0].part, "") if lines else ""
     key = (name, makers, alternates, process)
     need = found.get(key)
     if need is None:

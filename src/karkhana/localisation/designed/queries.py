@@ -12,8 +12,8 @@ from karkhana.design.models import Revision
 from karkhana.design.queries import find_revision
 from karkhana.kernel.money import HOME
 from karkhana.kernel.refusals import refuse
+from karkhana.localisation.built.charges import TermBook
 from karkhana.localisation.catalogue import method_for
-from karkhana.localisation.designed.charges import charges_of
 from karkhana.localisation.designed.demands import Needed, needed_of
 from karkhana.localisation.designed.offers import Named, Offered, Rate, offers_of, rates_on
 from karkhana.localisation.designed.rules import (
@@ -201,7 +201,7 @@ def value_costed(costed: Costed, settings: Settings, *, product: str, market: st
     Raises:
         Refused: ``method.denominator`` when the product has no price for the day.
     """
-    charges = charges_of(product, settings.day, market)
+    charges = TermBook().charges(product, market, settings.day)
     demands = costed.demands
     usual = usual_choice(demands)
     best = extreme_choice(settings, demands, charges, best=True)
