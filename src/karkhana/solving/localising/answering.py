@@ -62,7 +62,7 @@ class Found:
 
     @property
     def proved(self) -> bool:
-        """Whether nothing is cheaper, to one part in a million of the money that moves (or to a tenth of a paisa)."""
+        """Whether nothing is cheaper, to a millionth of the money that moves (or a tenth of a paisa)."""
         gap = self.gap
         return gap is not None and gap <= max(self.turnover * CLOSE, Fraction(1, 1_000))
 
