@@ -15,11 +15,13 @@ from karkhana.localisation.designed.rules import (
     Offer,
     Option,
     cost_of,
-    extreme_choice,
+    extreme_picks,
+    options_of,
     pick_break,
     piece_of,
     uses_of,
     usual_first,
+    valued_of,
 )
 from karkhana.localisation.rules.pieces import Certificate, Charge
 from karkhana.localisation.rules.valuing import Settings, evaluate
@@ -118,5 +120,7 @@ def test_best_and_worst_are_those_of_every_choice(
     if method == "ADV_AUTH_VA" and any(o[0] != "import" for _, offers in parts for o in offers):
         return  # it divides by the imports, which may then be nothing
     every = [percents(choice) for choice in itertools.product(*(demand.options for demand in demands))]
-    assert percents(extreme_choice(chosen, demands, charges, best=True)) == max(every)
-    assert percents(extreme_choice(chosen, demands, charges, best=False)) == min(every)
+    valued = valued_of(chosen, demands)
+    for best, wanted in ((True, max(every)), (False, min(every))):
+        picks = extreme_picks(chosen, demands, valued, charges, best=best)
+        assert percents(options_of(picks)) == wanted

@@ -22,14 +22,16 @@ from karkhana.localisation.designed.rules import (
     Option,
     cost_bounds,
     cost_of_choice,
-    extreme_choice,
+    extreme_picks,
+    options_of,
     piece_of,
     uses_of,
     usual_choice,
     usual_first,
+    valued_of,
 )
 from karkhana.localisation.rules.pieces import Result, plain
-from karkhana.localisation.rules.valuing import Settings, Share, evaluate, share_of
+from karkhana.localisation.rules.valuing import Settings, Share, evaluate
 
 VOLUME = Decimal(1000)
 """Units for which parts are assumed to be bought, where nobody says another number."""
@@ -203,13 +205,16 @@ def value_costed(costed: Costed, settings: Settings, *, product: str, market: st
     """
     charges = TermBook().charges(product, market, settings.day)
     demands = costed.demands
-    usual = usual_choice(demands)
-    best = extreme_choice(settings, demands, charges, best=True)
-    worst = extreme_choice(settings, demands, charges, best=False)
-    results = [evaluate(settings, uses_of(demands, choice), charges) for choice in (usual, best, worst)]
+    valued = valued_of(settings, demands)
+    usual = [options[0] if options else None for options in valued]
+    best = extreme_picks(settings, demands, valued, charges, best=True)
+    worst = extreme_picks(settings, demands, valued, charges, best=False)
+    results = [
+        evaluate(settings, uses_of(demands, options_of(picks)), charges) for picks in (usual, best, worst)
+    ]
     rows = [
-        DesignedRow(demand, *(_valued(settings, demand, option) for option in options))
-        for demand, *options in zip(demands, usual, best, worst, strict=True)
+        DesignedRow(demand, *(Valued(*pick) if pick else None for pick in picks))
+        for demand, *picks in zip(demands, usual, best, worst, strict=True)
     ]
     rows.sort(key=lambda row: (row.usual is not None, -row.imported, row.demand.name))
     return DesignedResult(
@@ -222,10 +227,6 @@ def value_costed(costed: Costed, settings: Settings, *, product: str, market: st
         cost_most=costed.cost_most,
         assumed=costed.assumed,
     )
-
-
-def _valued(settings: Settings, demand: Demand, option: Option | None) -> Valued | None:
-    return Valued(option, share_of(settings, option.piece, demand.process)) if option else None
 
 
 def cost_revision(

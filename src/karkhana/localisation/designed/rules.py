@@ -164,26 +164,44 @@ def usual_choice(demands: Iterable[Demand]) -> list[Option | None]:
     return [demand.options[0] if demand.options else None for demand in demands]
 
 
+Pick = tuple[Option, Share] | None
+"""An option with what one piece of it counts; None where nothing is priced."""
 Valued = Sequence[tuple[Option, Share]]
 
 
-def extreme_choice(
-    settings: Settings, demands: Sequence[Demand], charges: Sequence[Charge], *, best: bool
-) -> list[Option | None]:
-    """Return the option of every demand that together give the greatest (or least) percentage.
-
-    Args:
-        charges: what the product has besides its parts; it counts in a percentage of the bill.
-    """
+def valued_of(settings: Settings, demands: Iterable[Demand]) -> list[Valued]:
+    """Value every option of every demand once."""
     with localcontext(EXACT):
-        valued = [
+        return [
             [(option, share_of(settings, option.piece, demand.process)) for option in demand.options]
             for demand in demands
         ]
-        sign = 1 if best else -1
+
+
+def options_of(picks: Iterable[Pick]) -> list[Option | None]:
+    """Return the options of picks."""
+    return [pick[0] if pick else None for pick in picks]
+
+
+def extreme_picks(
+    settings: Settings,
+    demands: Sequence[Demand],
+    valued: Sequence[Valued],
+    charges: Sequence[Charge],
+    *,
+    best: bool,
+) -> list[Pick]:
+    """Return what of every demand together gives the greatest (or least) percentage.
+
+    Args:
+        valued: the demands' options, as :func:`valued_of` gives them.
+        charges: what the product has besides its parts; it counts in a percentage of the bill.
+    """
+    sign = 1 if best else -1
+    with localcontext(EXACT):
         chosen = [_least_imported(options, sign) for options in valued]
         if settings.method.denominator.of != "bill" or settings.method.denominator.divide_by == "imported":
-            return _options(chosen)
+            return chosen
         beside = _beside(settings, charges)
         for _ in range(ROUNDS):
             value, local = _totals(beside, demands, chosen)
@@ -193,18 +211,14 @@ def extreme_choice(
             if again == chosen:
                 break
             chosen = again
-    return _options(chosen)
+    return chosen
 
 
-def _options(chosen: Iterable[tuple[Option, Share] | None]) -> list[Option | None]:
-    return [pair[0] if pair else None for pair in chosen]
-
-
-def _least_imported(options: Valued, sign: int) -> tuple[Option, Share] | None:
+def _least_imported(options: Valued, sign: int) -> Pick:
     return min(options, key=lambda pair: (sign * pair[1].imported, -sign * pair[1].local), default=None)
 
 
-def _best_at(options: Valued, value: Decimal, local: Decimal, sign: int) -> tuple[Option, Share] | None:
+def _best_at(options: Valued, value: Decimal, local: Decimal, sign: int) -> Pick:
     """Return what lifts (sinks) local over value most, where that stands at ``local`` of ``value``."""
     return max(options, key=lambda pair: sign * (pair[1].local * value - local * pair[1].value), default=None)
 
@@ -221,7 +235,7 @@ def _beside(settings: Settings, charges: Sequence[Charge]) -> tuple[Decimal, Dec
 
 
 def _totals(
-    beside: tuple[Decimal, Decimal], demands: Sequence[Demand], chosen: Sequence[tuple[Option, Share] | None]
+    beside: tuple[Decimal, Decimal], demands: Sequence[Demand], chosen: Sequence[Pick]
 ) -> tuple[Decimal, Decimal]:
     value, local = beside
     for demand, pair in zip(demands, chosen, strict=True):
