@@ -20,8 +20,12 @@ from karkhana.floor.orders import pages as orders
 from karkhana.floor.pools import pages as pools
 from karkhana.floor.stages import article_pages as articles
 from karkhana.floor.stages import pages as stages
+from karkhana.localisation.certificate import pages as value_certificates
 from karkhana.localisation.designed import pages as designed
 from karkhana.localisation.pages import methods as value_methods
+from karkhana.localisation.pages import terms as value_terms
+from karkhana.localisation.pages import units as value_units
+from karkhana.localisation.pages import value as value_pages
 from karkhana.partners import pages as partners
 from karkhana.site.api import api
 from karkhana.site.health import healthz
@@ -167,5 +171,22 @@ urlpatterns = [
     path("pools/<str:code>/draw/", engineers(pools.pool_draw), name="pool-draw"),
     path("pools/<str:code>/spoil/", leads(pools.pool_spoil), name="pool-spoil"),
     path("value/designed/", value(designed.designed_page), name="value-designed"),
+    path("value/", value(value_pages.value_page), name="value"),
+    path("value/compute/", value(value_pages.compute), name="value-compute"),
+    path("value/runs/<int:number>/", value(value_pages.run_progress), name="value-run"),
+    path("value/lines/", value(value_pages.lines_page), name="value-lines"),
     path("value/methods/", value(value_methods.methods_page), name="value-methods"),
+    path("value/terms/", value(value_terms.terms_page), name="value-terms"),
+    path("value/targets/<int:number>/drop/", value(value_terms.target_drop), name="value-target-drop"),
+    path("value/units/", value(value_units.units_page), name="value-units"),
+    path("value/units/<path:serial>/", value(value_units.unit_fragment), name="value-unit"),
+    path("value/certificates/", value(value_certificates.list_page), name="certificates"),
+    path("value/certificates/new/", value(value_certificates.new_page), name="certificate-new"),
+    path("value/certificates/issue/", supply(value_certificates.issue_certificate), name="certificate-issue"),
+    path(
+        "value/certificates/<path:number>/file/<slug:kind>/",
+        value(value_certificates.certificate_file),
+        name="certificate-file",
+    ),
+    path("value/certificates/<path:number>/", value(value_certificates.certificate_page), name="certificate"),
 ]

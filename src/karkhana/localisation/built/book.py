@@ -26,7 +26,11 @@ NAMED_MAX = 100
 
 @dataclass(slots=True)
 class Total:
-    """A line over many units: same part, supplier, origin, group, channel and reason."""
+    """A line over many units: same part, supplier, origin, group, channel and reason.
+
+    ``lot`` is the lot that the value rests on where a line is kept for every lot; ``lots`` are all that it
+    may have been.
+    """
 
     part: str
     supplier: str
@@ -40,6 +44,7 @@ class Total:
     local_most: Decimal = ZERO
     lots: set[str] = field(default_factory=set)
     more_lots: bool = False
+    lot: str = ""
 
     def add(self, line: Line, units: int) -> None:
         """Add what some units took alike."""
@@ -87,7 +92,7 @@ class Totals:
         place = (*key, line.lot) if self.by_lot else key
         total = self.lines.get(place)
         if total is None:
-            total = self.lines[place] = Total(*key)
+            total = self.lines[place] = Total(*key, lot=line.lot if self.by_lot else "")
         total.add(line, units)
         for doubt in doubts:
             self.doubt(doubt, units)

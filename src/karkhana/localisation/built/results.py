@@ -200,7 +200,7 @@ def line_dict(line: Total) -> dict[str, Any]:
     lots = sorted(line.lots)
     return {
         "part": line.part,
-        "lot": lots[0] if len(lots) == 1 and not line.more_lots else "",
+        "lot": line.lot or (lots[0] if len(lots) == 1 and not line.more_lots else ""),
         "supplier": line.supplier,
         "origin": line.origin,
         "group": line.group,

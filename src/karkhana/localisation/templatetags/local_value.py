@@ -59,3 +59,9 @@ def share_in(value: object, whole: object) -> str:
     if part is None or not all_of_it:
         return "–"
     return f"{(part * 100 / all_of_it).quantize(Decimal('0.1'), ROUND_HALF_UP)} %"
+
+
+@register.filter
+def named(names: dict[str, str], code: str) -> str:
+    """Return the name that belongs to a code, the code itself where there is none."""
+    return names.get(code, code)
