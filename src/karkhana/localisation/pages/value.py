@@ -48,7 +48,7 @@ def value_page(request: HttpRequest) -> HttpResponse:
     except Refused as refused:
         return _refused(request, said, refused.refusal)
     run = queries.find_run(asked)
-    context: dict[str, Any] = {
+    shown: dict[str, Any] = {
         "form": asking.form_of(said, asked),
         "asked": asked,
         "query": asking.address_of(asked),

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from karkhana.design.models import Product
 from karkhana.kernel.refusals import refuse
 from karkhana.localisation.catalogue import method_for
 from karkhana.localisation.targets.models import LocalTarget
@@ -85,5 +86,5 @@ def targets_of(*, product: str, brand: str, method: str) -> list[LocalTarget]:
     found = LocalTarget.objects.filter(method=method).select_related("product", "brand").order_by("by_date")
     if product:
         own = list(found.filter(product__code=product))
-        return own or list(found.filter(brand__products__code=product))
+        return own or list(found.filter(brand__in=Product.objects.filter(code=product).values("brand")))
     return list(found.filter(brand__code=brand)) if brand else []

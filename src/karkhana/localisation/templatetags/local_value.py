@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal, InvalidOperation
 
 from django import template
 
@@ -53,12 +53,13 @@ def per_cent(value: object) -> str:
 
 
 @register.filter
-def share_in(value: object, whole: object) -> str:
-    """Write a value as per cent of a whole, to one decimal."""
-    part, all_of_it = _number(value), _number(whole)
-    if part is None or not all_of_it:
+def cut_short(value: object) -> str:
+    """Write a percentage cut to two decimals, without zeros at its end."""
+    found = _number(value)
+    if found is None:
         return "–"
-    return f"{(part * 100 / all_of_it).quantize(Decimal('0.1'), ROUND_HALF_UP)} %"
+    text = str(found.quantize(Decimal("0.01"), ROUND_FLOOR))
+    return text.rstrip("0").rstrip(".")
 
 
 @register.filter
