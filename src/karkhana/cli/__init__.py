@@ -47,6 +47,8 @@ COMMANDS: dict[str, Entry] = {
     "kit": Entry("karkhana.cli.kit", "A work order's material: what to take, what is short."),
     "simulate": Entry("karkhana.cli.factory", "Let the simulated factory produce.", "simulate_app"),
     "pool": Entry("karkhana.cli.pool", "Pools of identities: ranges, draws, forecast."),
+    "receive": Entry("karkhana.cli.receive", "Receive lots: one, or the rows of a file.", "receive_app"),
+    "inspect": Entry("karkhana.cli.receive", "Incoming inspection: list, show, judge.", "inspect_app"),
     "trace": Entry("karkhana.cli.trace", "Everything about one unit."),
     "recall": Entry("karkhana.cli.recall", "Where a lot or a part was used, in both directions."),
     "localise": Entry("karkhana.cli.localise", "How much of a unit, or of what was built, is local."),

@@ -25,6 +25,7 @@ from karkhana.floor.http import router as floor
 from karkhana.floor.kitting.http import router as kitting
 from karkhana.floor.orders.http import router as orders
 from karkhana.floor.pools.http import router as pools
+from karkhana.floor.receiving.http import router as receiving
 from karkhana.floor.stages.http import router as stages
 from karkhana.floor.stores.http import router as stores
 from karkhana.kernel.refusals import Refusal, Refused
@@ -44,6 +45,7 @@ _UNKNOWN = {
     "pool.unknown",
     "order.unknown",
     "firmware.image_unknown",
+    "inspection.unknown",
 }
 _STATUS = {"batch.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
 
@@ -127,6 +129,7 @@ api.add_router("/partners", partners, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/pools", pools)
 api.add_router("/localisation/designed", designed, auth=_RoleAuth(VALUE_ROLES))
 api.add_router("/localisation", localisation, auth=_RoleAuth(VALUE_ROLES))
+api.add_router("/supply", receiving)
 
 
 def answer(refusal: Refusal, status: int) -> HttpResponse:

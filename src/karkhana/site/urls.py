@@ -18,6 +18,8 @@ from karkhana.floor.changes import pages as changes
 from karkhana.floor.firmware import pages as firmware
 from karkhana.floor.orders import pages as orders
 from karkhana.floor.pools import pages as pools
+from karkhana.floor.receiving import inspection_pages as inspections
+from karkhana.floor.receiving import pages as receiving
 from karkhana.floor.stages import article_pages as articles
 from karkhana.floor.stages import pages as stages
 from karkhana.localisation.certificate import pages as value_certificates
@@ -30,7 +32,7 @@ from karkhana.partners import pages as partners
 from karkhana.site.api import api
 from karkhana.site.health import healthz
 from karkhana.site.pages.account import LogIn
-from karkhana.site.roles import ADMIN, BUYER, ENGINEER, LEAD, PARTNER, role_required
+from karkhana.site.roles import ADMIN, BUYER, ENGINEER, LEAD, OPERATOR, PARTNER, role_required
 
 handler403 = "karkhana.site.pages.errors.forbidden"
 handler404 = "karkhana.site.pages.errors.not_found"
@@ -42,6 +44,7 @@ engineers = role_required(ENGINEER, ADMIN)
 hub = role_required(ENGINEER, ADMIN, PARTNER)
 admins = role_required(ADMIN)
 supply = role_required(BUYER, LEAD, ADMIN)
+inspectors = role_required(OPERATOR, BUYER, LEAD, ADMIN)
 value = role_required(BUYER, ENGINEER, LEAD, ADMIN)
 
 _REVISION = "design/products/<code:product>/<code:revision>"
@@ -175,6 +178,30 @@ urlpatterns = [
     path("value/compute/", value(value_pages.compute), name="value-compute"),
     path("value/runs/<int:number>/", value(value_pages.run_progress), name="value-run"),
     path("value/lines/", value(value_pages.lines_page), name="value-lines"),
+    path("supply/receiving/", supply(receiving.receipts), name="receiving"),
+    path("supply/receiving/new/", supply(receiving.receive), name="receive"),
+    path("supply/receiving/rules/", supply(receiving.rules), name="receiving-rules"),
+    path("supply/inspection/", inspectors(inspections.inspections), name="inspections"),
+    path("supply/inspection/again/", supply(inspections.inspection_again), name="inspection-again"),
+    path("supply/inspection/<int:number>/", inspectors(inspections.inspection), name="inspection"),
+    path(
+        "supply/inspection/<int:number>/judge/",
+        inspectors(inspections.inspection_judge),
+        name="inspection-judge",
+    ),
+    path(
+        "supply/inspection/<int:number>/dispose/",
+        supply(inspections.inspection_dispose),
+        name="inspection-dispose",
+    ),
+    path(
+        "supply/inspection/<int:number>/severity/",
+        supply(inspections.severity_note),
+        name="inspection-severity",
+    ),
+    path("supply/expiry/", supply(receiving.expiry), name="expiry"),
+    path("supply/expiry/ticks/", inspectors(receiving.ticks), name="ticks"),
+    path("supply/expiry/life/", supply(receiving.life), name="lot-life"),
     path("value/methods/", value(value_methods.methods_page), name="value-methods"),
     path("value/terms/", value(value_terms.terms_page), name="value-terms"),
     path("value/targets/<int:number>/drop/", value(value_terms.target_drop), name="value-target-drop"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from karkhana.design.storable import check_text
-from karkhana.kernel.refusals import Refused, refuse
+from karkhana.kernel.refusals import Refusal, Refused, refuse
 
 QUANTITY_MAX = 10**12
 DECIMALS_MAX = 6
@@ -45,6 +45,14 @@ class Delivery:
     expires_on: dt.date | None = None
     msl: str = ""
     label_hours: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A lot of which something cannot be read."""
+
+    lot: str
+    refusal: Refusal
 
 
 def read_quantity(text: str) -> Decimal:

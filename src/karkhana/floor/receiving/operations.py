@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from karkhana.floor.models import Station
 from karkhana.floor.operations import Outcome, record_events
-from karkhana.floor.receiving.asked import LOTS_MAX, Delivery, check_delivery
+from karkhana.floor.receiving.asked import LOTS_MAX, Delivery, Unread, check_delivery
 from karkhana.floor.rules import no
 from karkhana.kernel.refusals import Refusal, Refused, refuse
 from karkhana.ledger import store
@@ -60,7 +60,7 @@ class _Prepared:
 
 def receive_lots(
     *,
-    lots: Sequence[Delivery],
+    lots: Sequence[Delivery | Unread],
     station: str,
     at: dt.datetime,
     now: dt.datetime,
@@ -73,6 +73,7 @@ def receive_lots(
     it in between; ``judging.judge`` releases the hold or leaves it.
 
     Args:
+        lots: what could not be read is answered with its refusal.
         station: where they come in; it implies the plant.
         at: when they came in, with time zone.
         now: with time zone.
@@ -117,9 +118,10 @@ def find_station(code: str) -> Station:
 
 
 def _prepare(
-    lots: Sequence[Delivery], today: dt.date, at: dt.datetime, user: Any
+    said: Sequence[Delivery | Unread], today: dt.date, at: dt.datetime, user: Any
 ) -> list[_Prepared | Received]:
     """Check each lot by itself and against what is in the house."""
+    lots = [lot for lot in said if isinstance(lot, Delivery)]
     known = _known_lots(lots)
     suppliers = dict(
         Supplier.objects.filter(code__in=_clean({lot.supplier for lot in lots})).values_list("code", "role")
@@ -128,7 +130,10 @@ def _prepare(
     sources: set[Source] = {(lot.supplier, lot.part) for lot in lots if lot.part in rules}
     approved = approved_sources(sources, today) if sources else set()
     found: list[_Prepared | Received] = []
-    for lot in lots:
+    for lot in said:
+        if isinstance(lot, Unread):
+            found.append(Received(lot.lot, "refused", lot.refusal))
+            continue
         try:
             check_delivery(lot)
             if lot.lot in known:
