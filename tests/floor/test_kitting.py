@@ -59,6 +59,13 @@ class TestPlan:
         assert [(need.product, int(need.open)) for need in kit.built_here] == [("MAIN", 100)]
         assert (kit.place, kit.plant) == ("L-ASM", "NOIDA")
 
+    def test_what_stands_in_quarantine_is_left(self) -> None:
+        move("move", "BAT-1", "20", "STORE-NOIDA", "CAGE")
+        kit = plan()
+        assert ("BAT-1", 40) in picks(kit)
+        left = {(c.lot, c.place): c.problem for c in kit.lines[0].left_out}
+        assert left["BAT-1", "CAGE"] == "quarantine"
+
     def test_a_lot_past_its_last_day_is_left(self) -> None:
         LotLife.objects.create(lot="BAT-1", expires_on=dt.date(2026, 6, 15), at=ws.NOW)
         LotLife.objects.create(lot="BAT-2", expires_on=dt.date(2026, 6, 16), at=ws.NOW)

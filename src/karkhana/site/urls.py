@@ -16,12 +16,14 @@ from karkhana.floor import pages as floor
 from karkhana.floor.changes import deviation_pages as deviations
 from karkhana.floor.changes import pages as changes
 from karkhana.floor.firmware import pages as firmware
+from karkhana.floor.kitting import pages as kitting
 from karkhana.floor.orders import pages as orders
 from karkhana.floor.pools import pages as pools
 from karkhana.floor.receiving import inspection_pages as inspections
 from karkhana.floor.receiving import pages as receiving
 from karkhana.floor.stages import article_pages as articles
 from karkhana.floor.stages import pages as stages
+from karkhana.floor.stores import pages as stores
 from karkhana.localisation.certificate import pages as value_certificates
 from karkhana.localisation.designed import pages as designed
 from karkhana.localisation.pages import methods as value_methods
@@ -155,6 +157,16 @@ urlpatterns = [
     path("orders/", staff(orders.orders), name="orders"),
     path("orders/new/", leads(orders.new_order), name="order-new"),
     path("orders/<path:code>/", staff(orders.order), name="order"),
+    path("supply/", supply(stores.supply), name="supply"),
+    path("supply/stock/", supply(stores.stock), name="stock"),
+    path("supply/stock/places/", supply(stores.place_make), name="place-make"),
+    path("supply/lots/<path:lot>/act/", supply(stores.lot_act), name="lot-act"),
+    path("supply/lots/<path:lot>/units/", supply(stores.lot_units), name="lot-units"),
+    path("supply/lots/<path:lot>/", supply(stores.lot), name="lot"),
+    path("supply/kitting/", supply(kitting.kitting), name="kitting"),
+    path("supply/kitting/<path:order>/hand-out/", supply(kitting.kit_hand_out), name="kit-hand-out"),
+    path("supply/kitting/<path:order>/", supply(kitting.kit), name="kit"),
+    path("supply/consigned/", supply(stores.consigned), name="consigned"),
     path("import/", engineers(import_page), name="import"),
     path("import/preview/", engineers(import_preview), name="import-preview"),
     path("import/confirm/", engineers(import_confirm), name="import-confirm"),

@@ -50,7 +50,10 @@ class PickOut(Schema):
 
 
 class LeftOut(Schema):
-    """A lot that may not be taken, and why: held, other_owner, expired, floor_life, bake_first, on_line."""
+    """A lot that may not be taken, and why.
+
+    ``problem`` is held, other_owner, expired, floor_life, bake_first, on_line or quarantine.
+    """
 
     lot: str
     place: str
@@ -182,6 +185,8 @@ def post_kit(request: HttpRequest, body: KitIn) -> object:
 
 
 @router.get("/kits/{path:order}", response={200: KitOut, **ERRORS}, summary="A work order's material")
-def get_kit(request: HttpRequest, order: Path[Name], place: Query[Key] = "", whole: bool = False) -> object:
+def get_kit(
+    request: HttpRequest, order: Path[Name], place: Query[Key | None] = None, whole: bool = False
+) -> object:
     """Tell what an order needs, which lots to take, and what is short."""
-    return kit_out(plan_kit(order, now=timezone.now(), place=place, whole=whole))
+    return kit_out(plan_kit(order, now=timezone.now(), place=place or "", whole=whole))

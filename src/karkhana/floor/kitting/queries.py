@@ -20,7 +20,7 @@ from karkhana.floor.stores.queries import standing_of, stations_of
 from karkhana.floor.stores.used import used_of
 from karkhana.kernel.refusals import refuse
 from karkhana.supply.incoming.queries import life_views
-from karkhana.supply.stock.rules import LINE, STORE
+from karkhana.supply.stock.rules import LINE, QUARANTINE, STORE
 
 LOTS_PER_PART = 400
 """Lots of a part that are looked at, the oldest first."""
@@ -173,7 +173,8 @@ SELECT l.* FROM unnest(%s::text[]) p(part) CROSS JOIN LATERAL (
     FROM ledger_lot l WHERE l.part = p.part AND (
         (l.station = ANY(%s) AND NOT EXISTS (SELECT FROM supply_stockbalance b WHERE b.lot = l.lot))
         OR EXISTS (SELECT FROM supply_stockbalance b JOIN supply_storeplace s ON s.id = b.place_id
-                   WHERE b.lot = l.lot AND b.quantity > 0 AND s.kind = 'store' AND s.plant = %s))
+                   WHERE b.lot = l.lot AND b.quantity > 0 AND s.kind IN ('store', 'quarantine')
+                     AND s.plant = %s))
     ORDER BY l.received_at, l.lot LIMIT %s
 ) l
 """
@@ -189,7 +190,7 @@ def candidates_of(
     held, mounted = held_lots(lots), _mounted(lots)
     lives = life_views(list(lots), now, today)
     standing = standing_of(list(lots.values()))
-    here = {place.code for place in places() if place.kind == STORE and place.plant == plant}
+    here = {p.code: p.kind for p in places() if p.kind in (STORE, QUARANTINE) and p.plant == plant}
     found = []
     for lot, fact in lots.items():
         life = lives.get(lot)
@@ -203,7 +204,13 @@ def candidates_of(
             on_line=on_line,
         )
         found += [
-            _candidate(fact, s.place, s.quantity, life.expires_on if life else None, problem)
+            _candidate(
+                fact,
+                s.place,
+                s.quantity,
+                life.expires_on if life else None,
+                problem or (QUARANTINE if here[s.place] == QUARANTINE else ""),
+            )
             for s in standing[lot]
             if s.place in here
         ]

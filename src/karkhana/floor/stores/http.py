@@ -137,18 +137,24 @@ def require_plant(code: str) -> None:
         )
 
 
+def _filter(
+    text: str | None, part: str | None, place: str | None, owner: str | None, state: str | None
+) -> queries.StockFilter:
+    return queries.StockFilter(text or "", part or "", place or "", owner or "", state or "on_hand")
+
+
 @router.get("/stock", response={200: StockOut, **ERRORS}, summary="Lots and where they stand")
 def get_stock(
     request: HttpRequest,
-    text: Query[Key] = "",
-    part: Query[Key] = "",
-    place: Query[Key] = "",
-    owner: Query[Key] = "",
-    state: Query[State] = "on_hand",
-    after: Query[Key] = "",
+    text: Query[Key | None] = None,
+    part: Query[Key | None] = None,
+    place: Query[Key | None] = None,
+    owner: Query[Key | None] = None,
+    state: Query[State | None] = None,
+    after: Query[Key | None] = None,
 ) -> object:
     """List lots by their numbers, one page at a time."""
-    page = queries.stock_page(queries.StockFilter(text, part, place, owner, state), after)
+    page = queries.stock_page(_filter(text, part, place, owner, state), after or "")
     return {"lots": [row_out(row) for row in page.rows], "after": page.after}
 
 
@@ -164,9 +170,9 @@ def get_moves(
 
 
 @router.get("/stock/units", response={200: StockUnitsOut, **ERRORS}, summary="Units that took of a lot")
-def get_units(request: HttpRequest, lot: Query[Name], after: Query[Key] = "") -> object:
+def get_units(request: HttpRequest, lot: Query[Name], after: Query[Key | None] = None) -> object:
     """List the units and panels that took of a lot."""
-    page = queries.used_by(lot, after)
+    page = queries.used_by(lot, after or "")
     return {"units": [_unit_out(row) for row in page.rows], "after": page.after}
 
 
@@ -223,9 +229,9 @@ def name_of(request: HttpRequest) -> str:
 
 
 @router.get("/consigned", response={200: ConsignedOut, **ERRORS}, summary="A brand's consigned parts")
-def get_consigned(request: HttpRequest, brand: Query[Name], after: Query[Key] = "") -> object:
+def get_consigned(request: HttpRequest, brand: Query[Name], after: Query[Key | None] = None) -> object:
     """Reconcile what a brand handed in, part by part."""
-    page = consigned.part_accounts(brand, after)
+    page = consigned.part_accounts(brand, after or "")
     parts = [
         account_out(row.account, row.units)
         | {"part": row.part, "lots": row.lots, "counted_at": row.counted_at}
@@ -236,10 +242,10 @@ def get_consigned(request: HttpRequest, brand: Query[Name], after: Query[Key] = 
 
 @router.get("/consigned/lots", response={200: ConsignedLotsOut, **ERRORS}, summary="Consigned lots of a part")
 def get_consigned_lots(
-    request: HttpRequest, brand: Query[Name], part: Query[Name], after: Query[Key] = ""
+    request: HttpRequest, brand: Query[Name], part: Query[Name], after: Query[Key | None] = None
 ) -> object:
     """Reconcile a brand's lots of a part, one by one."""
-    page = consigned.lot_accounts(brand, part, after)
+    page = consigned.lot_accounts(brand, part, after or "")
     return {"brand": brand, "lots": [_lot_account_out(row) for row in page.rows], "after": page.after}
 
 

@@ -118,12 +118,52 @@ WORDS = {
 }
 """Codes of kinds and states as people say them."""
 
+STOCK_WORDS = {
+    "on_hand": gettext_noop("on hand"),
+    "store": gettext_noop("store"),
+    "line": gettext_noop("line"),
+    "quarantine": gettext_noop("quarantine"),
+    "empty": gettext_noop("nothing left"),
+    "all": gettext_noop("all"),
+    "open": gettext_noop("opening"),
+    "move": gettext_noop("move"),
+    "issue": gettext_noop("issue to a line"),
+    "return": gettext_noop("return from a line"),
+    "send_back": gettext_noop("send back to the supplier"),
+    "count": gettext_noop("count"),
+    "use": gettext_noop("used"),
+    "adjust": gettext_noop("adjustment"),
+    "split": gettext_noop("split"),
+    "merge": gettext_noop("merge"),
+    "unexplained": gettext_noop("unexplained"),
+    "attrition": gettext_noop("lost by machines"),
+    "short_receipt": gettext_noop("came in short"),
+    "over_receipt": gettext_noop("came in over"),
+    "found": gettext_noop("found"),
+    "mistake": gettext_noop("booked by mistake"),
+    "other_owner": gettext_noop("another brand's"),
+    "on_line": gettext_noop("on a feeder"),
+    "expired": gettext_noop("expired"),
+    "floor_life": gettext_noop("floor life over"),
+    "bake_first": gettext_noop("bake first"),
+    "scrap": gettext_noop("scrap"),
+    "held": gettext_noop("on hold"),
+}
+"""Words of the stores: places, movements, reasons. Some of these codes mean another thing elsewhere."""
+
 
 @register.filter
 def spoken(value: Any) -> str:
     """Write the code of a kind or state in words; one that is not known as it stands, without underlines."""
     text = WORDS.get(str(value))
     return gettext(text) if text else str(value).replace("_", " ")
+
+
+@register.filter
+def stock_word(value: Any) -> str:
+    """Write a code of the stores in words; a reason that somebody typed stands as it is."""
+    text = STOCK_WORDS.get(str(value))
+    return gettext(text) if text else str(value)
 
 
 @register.filter
