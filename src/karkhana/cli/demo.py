@@ -98,7 +98,7 @@ def day(scale: Annotated[float, typer.Option()]) -> None:
     else:
         scenario_ready(renew=True)
         mark.write_text(json.dumps(plan))
-        plan |= {"done": True, **_produce(plan)}
+        plan |= {**_produce(plan), **_book(), "done": True}
         mark.write_text(json.dumps(plan))
     _sum_up(plan)
     _show_accounts()
@@ -145,6 +145,22 @@ def _produce(plan: dict[str, Any]) -> dict[str, Any]:
     seconds = (dt.datetime.now(dt.UTC) - began).total_seconds()
     names = ("events", "accepted", "refused", "repeated", "unexpected")
     return {**{name: sum(part[name] for part in found) for name in names}, "seconds": round(seconds, 1)}
+
+
+def _book() -> dict[str, Any]:
+    """Write receipts and bills of entry of all lots that came in; return how many."""
+    from karkhana.sim.purchases import book_purchases
+    from karkhana.sim.scenario import load_scenario
+
+    say("Booking what came in: receipts, bills of entry")
+    began = dt.datetime.now(dt.UTC)
+    found = book_purchases(load_scenario(), now=began)
+    seconds = (dt.datetime.now(dt.UTC) - began).total_seconds()
+    return {
+        "receipts": found.receipts,
+        "unproved": found.without_receipt + found.without_bill,
+        "booking": round(seconds, 1),
+    }
 
 
 def _follow(children: list[subprocess.Popen[str]], tell: Any) -> list[dict[str, Any]]:
@@ -220,6 +236,8 @@ def _sum_up(plan: dict[str, Any]) -> None:
         ("first-pass yield of a step", "–" if figures.first_pass is None else f"{figures.first_pass:.1%}"),
         ("events", f"{plan['events']:,}"),
         ("refused by the gate", f"{plan['refused']:,}"),
+        ("lots with a receipt", f"{plan.get('receipts', 0):,}"),
+        ("lots without receipt or bill of entry", f"{plan.get('unproved', 0):,}"),
         ("gated events per second", f"{plan['events'] / max(0.1, plan['seconds']):,.0f}"),
     ]
     for row in rows:
@@ -245,6 +263,8 @@ def _show_accounts() -> None:
     for account in (*staff, *people):
         table.add_row(*account)
     Console(stderr=True).print(table)
+    say("Supply: suppliers, lots, receipts and stock are at /supply/ (kavya)")
+    say("Local value: where the rupees of every device come from is at /value/ (kavya)")
 
 
 def show_live(config: Config, port: int, scale: float) -> None:
@@ -277,15 +297,16 @@ def _run_child(*arguments: str) -> None:
 def live(scale: Annotated[float, typer.Option()]) -> None:
     """Post live events until standard input is closed: the process that started this one has ended."""
     django_ready()
-    from karkhana.floor.operations import record_events
     from karkhana.sim.live import run_live
+    from karkhana.sim.purchases import posting
 
     stop = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_stop_with_input, args=(stop,), daemon=True).start()
+    scenario = scenario_ready()
     run_live(
-        scenario_ready(),
-        lambda batch, at: record_events(batch, recorded_at=at),
+        scenario,
+        posting(scenario, began=dt.datetime.now(dt.UTC)),
         stop=stop,
         clock=lambda: dt.datetime.now(dt.UTC),
         scale=scale,

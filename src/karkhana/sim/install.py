@@ -18,6 +18,7 @@ from karkhana.people.operations import ensure_certificate, ensure_operator
 from karkhana.sim.partners import install_partners
 from karkhana.sim.pools import install_pools
 from karkhana.sim.scenario import Product, Scenario
+from karkhana.sim.supplying import install_supplies
 from karkhana.supply.operations import ensure_supplier
 
 
@@ -31,7 +32,14 @@ def install(scenario: Scenario, *, today: dt.date) -> None:
     for brand in scenario.brands:
         ensure_brand(code=brand.code, name=brand.name)
     for supplier in scenario.suppliers:
-        ensure_supplier(code=supplier.code, name=supplier.name, country=supplier.country)
+        ensure_supplier(
+            code=supplier.code,
+            name=supplier.name,
+            country=supplier.country,
+            role=supplier.role,
+            brand=supplier.brand or None,
+            tax_id=supplier.tax_id,
+        )
     for plant in scenario.plants:
         ensure_plant(code=plant.code, name=plant.name, time_zone=plant.time_zone)
     for line in scenario.lines:
@@ -50,6 +58,7 @@ def install(scenario: Scenario, *, today: dt.date) -> None:
         _install_product(product, released_at)
         if not StageGate.objects.filter(product__code=product.code).exists():
             adopt_stage(product_code=product.code, reason=BEFORE, now=released_at)
+    install_supplies(scenario, today=today)
     install_partners(scenario.partners)
     install_pools(scenario.pools, now=released_at)
     for stream in scenario.streams:

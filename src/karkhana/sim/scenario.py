@@ -7,14 +7,12 @@ imports it when called.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -25,10 +23,11 @@ from karkhana.design.families import ProductSpec, product_plan
 from karkhana.design.plan import PlanStep
 from karkhana.design.release import ReleasePackage
 from karkhana.kernel.refusals import Refused, refuse
+from karkhana.sim.files import converted, missing, rows_of, table_of, toml_of, unknown
 from karkhana.sim.partners import Partners, check_partners
 from karkhana.sim.pools import PoolRow
+from karkhana.sim.supplies import Supplies, check_supplies, read_supplies
 
-T = TypeVar("T", bound=msgspec.Struct)
 DEFAULT = Path(__file__).resolve().parents[3] / "scenarios" / "noida"
 """The reference enterprise in a checkout."""
 
@@ -49,11 +48,14 @@ class Named(msgspec.Struct, frozen=True):
 
 
 class Supplier(msgspec.Struct, frozen=True):
-    """Who delivers; ``country`` is ISO 3166-1 alpha-2."""
+    """Who delivers; ``country`` is ISO 3166-1 alpha-2, ``brand`` who hands in its own material."""
 
     code: str
     name: str
     country: str
+    role: str = "maker"
+    tax_id: str = ""
+    brand: str = ""
 
 
 class Manufacturer(msgspec.Struct, frozen=True):
@@ -161,6 +163,7 @@ class Scenario(msgspec.Struct, frozen=True, dict=True):
     products: Mapping[str, Product]
     partners: Partners = Partners()
     pools: tuple[PoolRow, ...] = ()
+    supplies: Supplies | None = None
 
     @cached_property
     def plant_of_line(self) -> dict[str, str]:
@@ -209,25 +212,27 @@ def load_scenario(folder: Path = DEFAULT) -> Scenario:
             folder=str(folder),
         )
     scenario = Scenario(
-        enterprise=_toml(folder / "enterprise.toml"),
-        plants=_table(folder / "plants.csv", Plant),
-        brands=_table(folder / "brands.csv", Named),
-        suppliers=_table(folder / "suppliers.csv", Supplier),
-        manufacturers=_table(folder / "manufacturers.csv", Manufacturer),
-        lines=_table(folder / "lines.csv", Line),
-        stations=_table(folder / "stations.csv", Station),
-        station_types=_table(folder / "station_types.csv", StationType),
-        skills={row["skill"]: row["name"] for _, row in _rows(folder / "skills.csv")},
-        operators=_table(folder / "operators.csv", Operator),
-        certificates=_table(folder / "certificates.csv", Certificate),
-        streams=_table(folder / "streams.csv", Stream),
+        enterprise=toml_of(folder / "enterprise.toml"),
+        plants=table_of(folder / "plants.csv", Plant),
+        brands=table_of(folder / "brands.csv", Named),
+        suppliers=table_of(folder / "suppliers.csv", Supplier),
+        manufacturers=table_of(folder / "manufacturers.csv", Manufacturer),
+        lines=table_of(folder / "lines.csv", Line),
+        stations=table_of(folder / "stations.csv", Station),
+        station_types=table_of(folder / "station_types.csv", StationType),
+        skills={row["skill"]: row["name"] for _, row in rows_of(folder / "skills.csv")},
+        operators=table_of(folder / "operators.csv", Operator),
+        certificates=table_of(folder / "certificates.csv", Certificate),
+        streams=table_of(folder / "streams.csv", Stream),
         products={
             path.name: _product(path) for path in sorted((folder / "products").iterdir()) if path.is_dir()
         },
         partners=_partners(folder / "partners.toml"),
-        pools=_table(path, PoolRow) if (path := folder / "pools.csv").is_file() else (),
+        pools=table_of(path, PoolRow) if (path := folder / "pools.csv").is_file() else (),
+        supplies=read_supplies(folder),
     )
     _check_references(scenario)
+    check_supplies(scenario)
     check_partners(
         scenario.partners,
         brands=[brand.code for brand in scenario.brands],
@@ -243,66 +248,23 @@ def install(scenario: Scenario, *, today: dt.date) -> None:
     write(scenario, today=today)
 
 
-def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError:
-        raise _missing(path) from None
-    reader = csv.DictReader(text.splitlines())
-    return [(reader.line_num, row) for row in reader]
-
-
-_CONVERT: dict[str, Callable[[str], Any]] = {
-    "int": int,
-    "bool": {"yes": True, "no": False}.__getitem__,
-    "tuple[str, ...]": lambda text: tuple(text.split()),
-    "Decimal | None": lambda text: Decimal(text) if text else None,
-}
-
-
-def _table(path: Path, kind: type[T]) -> tuple[T, ...]:
-    fields = kind.__annotations__
-    found = []
-    for line, row in _rows(path):
-        values = {}
-        for name, annotation in fields.items():
-            text = row.get(name)
-            if text is None:
-                raise _bad_field(path, line, name, "it is missing")
-            try:
-                values[name] = _CONVERT.get(str(annotation), str)(text.strip())
-            except (ValueError, KeyError, InvalidOperation):
-                raise _bad_field(path, line, name, f"{text!r} does not fit") from None
-        found.append(kind(**values))
-    return tuple(found)
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError:
-        raise _missing(path) from None
-    except tomllib.TOMLDecodeError as problem:
-        raise _bad_field(path, 0, "", str(problem)) from None
-
-
 def _partners(path: Path) -> Partners:
     """Read the partners; a scenario without the file has none."""
-    return _convert(path, _toml(path), Partners) if path.is_file() else Partners()
+    return converted(path, toml_of(path), Partners) if path.is_file() else Partners()
 
 
 def _product(folder: Path) -> Product:
-    spec = _convert(folder / "product.toml", _toml(folder / "product.toml"), ProductSpec)
+    spec = converted(folder / "product.toml", toml_of(folder / "product.toml"), ProductSpec)
     path = folder / "route.toml"
     route = tuple(
-        _convert(path, {"number": place} | step, PlanStep)
-        for place, step in enumerate(_toml(path).get("step", ()), start=1)
+        converted(path, {"number": place} | step, PlanStep)
+        for place, step in enumerate(toml_of(path).get("step", ()), start=1)
     )
     path = folder / "bom.csv"
     try:
         bom = read_bom(path.read_bytes(), file_name=path.name)
     except OSError:
-        raise _missing(path) from None
+        raise missing(path) from None
     except Refused as problem:
         raise _bom_problem(path, problem.refusal.message) from None
     if bom.quantity_mismatches or bom.unparsed:
@@ -347,13 +309,6 @@ def _keypart_problems(package: ReleasePackage, lines: Sequence[PartLine]) -> lis
     ]
 
 
-def _convert(path: Path, value: Any, kind: type[T]) -> T:
-    try:
-        return msgspec.convert(value, kind)
-    except msgspec.ValidationError as problem:
-        raise _bad_field(path, 0, str(problem).rpartition("`")[0].rpartition("`")[2], str(problem)) from None
-
-
 def _check_references(scenario: Scenario) -> None:
     """Refuse a row that names something which another file does not have."""
     known = {
@@ -390,7 +345,7 @@ def _check_references(scenario: Scenario) -> None:
         ]
     for file, field, value in names:
         if value not in known[field]:
-            raise _unknown(file, field, value)
+            raise unknown(file, field, value)
     _check_streams(scenario)
 
 
@@ -399,43 +354,11 @@ def _check_streams(scenario: Scenario) -> None:
     for stream in scenario.streams:
         package = scenario.products[stream.product].packages.get(stream.revision)
         if package is None:
-            raise _unknown("streams.csv", "revision", f"{stream.product} {stream.revision}")
+            raise unknown("streams.csv", "revision", f"{stream.product} {stream.revision}")
         types = {s.station_type for line in stream.lines for s in scenario.stations_of_line[line]}
         for step in package.steps:
             if step.station_type not in types:
-                raise _unknown("streams.csv", "lines", f"{step.station_type} station for {stream.product}")
-
-
-def _missing(path: Path) -> Refused:
-    return refuse(
-        "scenario.file_missing",
-        "The scenario has no file {file}.",
-        "Restore the file, or start from a copy of scenarios/noida.",
-        file=path.name,
-    )
-
-
-def _bad_field(path: Path, line: int, field: str, problem: str) -> Refused:
-    return refuse(
-        "scenario.field",
-        "{file}, line {line}, field {field}: {problem}.",
-        "Correct that value.",
-        file=f"{path.parent.name}/{path.name}",
-        line=line,
-        field=field,
-        problem=problem,
-    )
-
-
-def _unknown(file: str, field: str, value: str) -> Refused:
-    return refuse(
-        "scenario.reference",
-        "{file} names {field} {value}, which the scenario does not have.",
-        "Add it, or correct the name.",
-        file=file,
-        field=field,
-        value=value,
-    )
+                raise unknown("streams.csv", "lines", f"{step.station_type} station for {stream.product}")
 
 
 def _bom_problem(path: Path, problem: str) -> Refused:
