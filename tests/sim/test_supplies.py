@@ -1,4 +1,4 @@
-"""What the reference enterprise buys: every part has a source and a price, and a broken file is refused by line."""
+"""What the reference enterprise buys is complete, and a broken file of it is refused by line and field."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 
 from karkhana.kernel.refusals import Refused
 from karkhana.kernel.tax import gstin
+from karkhana.localisation.built.charges import TermBook
 from karkhana.localisation.models import PriceTerm
-from karkhana.localisation.terms import charges_of
 from karkhana.sim.priced import CONSIGNED, DOMESTIC, IMPORT, RESELLER, priced_parts
 from karkhana.sim.scenario import DEFAULT, Scenario, install, load_scenario
 from karkhana.supply.models import (
@@ -125,7 +125,8 @@ def test_certificates_are_valid_expiring_and_expired(scenario: Scenario) -> None
 @pytest.mark.django_db
 def test_every_product_has_its_price_and_one_royalty_has_no_document(scenario: Scenario) -> None:
     install(scenario, today=TODAY)
-    charges = {code: charges_of(code, TODAY) for code in scenario.products}
+    book = TermBook()
+    charges = {code: book.charges(code, "", TODAY) for code in scenario.products}
     assert all(any(charge.kind == "price" for charge in found) for found in charges.values())
     assert [code for code, found in charges.items() if any(not one.document for one in found)] == ["TUR-S1"]
 
@@ -138,7 +139,7 @@ def copy(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("file", "old", "new", "code", "said"),
     [
-        ("suppliers.csv", "27ZZZCA4556E1Z4", "27ZZZCA4556E1Z5", "scenario.field", "suppliers.csv, line 3, field tax_id"),
+        ("suppliers.csv", "27ZZZCA4556E1Z4", "27ZZZCA4556E1Z5", "scenario.field", "line 3, field tax_id"),
         ("suppliers.csv", "IN,brand,", "IN,owner,", "scenario.field", "field role"),
         ("suppliers.csv", ",SUNADI\n", ",NOBODY\n", "scenario.reference", "NOBODY"),
         ("part_classes.csv", "85332119,0.028", "853321,0.028", "scenario.field", "field hsn"),
@@ -149,10 +150,10 @@ def copy(tmp_path: Path) -> Path:
         ("exchange_rates.csv", "USD,3,", "USD,2,", "scenario.field", "line 5, field months_ago"),
         ("local_content.csv", "PPP_MII,31.40", "PPP_MII,131.40", "scenario.field", "line 2, field percent"),
         ("local_content.csv", "SUP-AMPHENOL,AMP/LC/26-1", "SUP-X,AMP/LC/26-1", "scenario.reference", "SUP-X"),
-        ("price_terms.csv", "OST-P7,price,14600", "OST-P7,cost,14600", "scenario.field", "line 2, field kind"),
-        ("price_terms.csv", "OST-P7,price,14600", "OST-P8,price,14600", "scenario.reference", "OST-P8"),
-        ("purchasing.toml", "invoice_days = [1, 5]", "invoice_days = [5, 1]", "scenario.field", "home.invoice_days"),
-        ("purchasing.toml", "lots_without_receipt = 5", "lots_without_receipt = 'x'", "scenario.field", "purchasing.toml"),
+        ("price_terms.csv", "OST-P7,price,15200", "OST-P7,cost,15200", "scenario.field", "field kind"),
+        ("price_terms.csv", "OST-P7,price,15200", "OST-P8,price,15200", "scenario.reference", "OST-P8"),
+        ("purchasing.toml", "invoice_days = [1, 5]", "invoice_days = [5, 1]", "scenario.field", "home"),
+        ("purchasing.toml", "_receipt = 5", "_receipt = 'x'", "scenario.field", "purchasing.toml"),
     ],
 )  # fmt: skip
 def test_a_broken_file_is_refused_by_name(
