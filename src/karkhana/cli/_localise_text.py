@@ -41,9 +41,19 @@ def percent(least: str, most: str, certified: str, grade: str) -> None:
     CONSOLE.print()
 
 
-def choices(least: str, most: str) -> None:
-    """Say how far the choice of sources and alternates goes."""
-    CONSOLE.print(f"  by the choice of sources and alternates: {least} to {most} %", markup=False)
+def designed(usual: str, least: str, most: str, grade: str, unpriced: Sequence[str]) -> None:
+    """Say the percentage of a design, how far the choice of sources goes, and what it leaves out."""
+    CONSOLE.print()
+    CONSOLE.print(f"  {usual} % local{f'   {grade}' if grade else ''}", style="bold reverse", markup=False)
+    CONSOLE.print(f"  by the choice of sources and alternates {least} to {most} %", markup=False)
+    if unpriced:
+        names = ", ".join(unpriced[:DOUBTS_SHOWN]) + (" ..." if len(unpriced) > DOUBTS_SHOWN else "")
+        CONSOLE.print(
+            f"  no class is claimed, as {len(unpriced)} of the parts have no price: {names}",
+            markup=False,
+            style="yellow",
+        )
+    CONSOLE.print()
 
 
 def sums(denominator: Decimal, imported: Decimal) -> None:

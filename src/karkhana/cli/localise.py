@@ -34,6 +34,9 @@ def localise(
     rev: Annotated[
         str | None, Option(help="The revision of a product as designed, not what was built.")
     ] = None,
+    volume: Annotated[
+        int | None, Option(help="With --rev: units that parts are bought for; picks quantity breaks.")
+    ] = None,
     method: Annotated[str, Option(help="Id of a method, or a method file of your own (.toml).")] = "PPP_MII",
     choices: Annotated[
         list[str] | None, Option("--set", help="A parameter of the method: name=value.")
@@ -47,10 +50,12 @@ def localise(
     chosen = _chosen(choices or [])
     period = _period(month, fiscal_year, since, until)
     _check_asked(what, period, rev, brand or plant)
+    if volume is not None and rev is None:
+        raise refuse("localise.volume", "A volume picks prices of a design.", "Give it with --rev.")
     method = str(Path(method).expanduser()) if method.endswith(".toml") else method
     django_ready()
     if rev is not None and what is not None:
-        found, human = _designed(what, rev, method, chosen)
+        found, human = _designed(what, rev, method, chosen, volume)
     elif period is None and what is not None and not _is_product(what):
         found, human = _unit(what, method, chosen)
     else:
@@ -129,13 +134,17 @@ def _unit(serial: str, method: str, chosen: dict[str, str]) -> tuple[dict[str, A
     return result.as_dict(subject), lambda: _show_unit(subject, result)
 
 
-def _designed(product: str, rev: str, method: str, chosen: dict[str, str]) -> tuple[dict[str, Any], Any]:
+def _designed(
+    product: str, rev: str, method: str, chosen: dict[str, str], volume: int | None
+) -> tuple[dict[str, Any], Any]:
     from django.utils import timezone
 
-    from karkhana.localisation.designed.queries import value_revision
+    from karkhana.localisation.designed.queries import VOLUME, value_revision
 
     day = timezone.localdate()
-    result = value_revision(product, rev, method=method, chosen=chosen, day=day)
+    result = value_revision(
+        product, rev, method=method, chosen=chosen, day=day, volume=VOLUME if volume is None else volume
+    )
     subject: dict[str, Any] = {
         "kind": "designed", "product": product, "revision": rev, "day": day.isoformat(),
     }  # fmt: skip
@@ -200,9 +209,16 @@ def _show_designed(subject: dict[str, Any], result: DesignedResult) -> None:
         f"by {usual.method} at the prices of {subject['day']}",
         usual.parameters,
     )
-    text.percent(str(usual.percent_min), str(usual.percent_max), str(usual.certified), usual.grade)
-    text.choices(str(result.worst.percent_min), str(result.best.percent_max))
+    text.designed(
+        str(usual.percent),
+        str(result.worst.percent_min),
+        str(result.best.percent_max),
+        result.grade_of(usual),
+        [one.name for one in result.unpriced],
+    )
     text.sums(usual.denominator, usual.imported)
+    print(f"  the parts of one unit cost INR {text.rupees(result.cost)},"
+          f" from {text.rupees(result.cost_least)} to {text.rupees(result.cost_most)}")  # fmt: skip
     text.unit_lines(usual.lines)
     text.unproved([(item.code, item.part, item.lot or item.detail, 1) for item in usual.unproved])
 

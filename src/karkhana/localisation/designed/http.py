@@ -89,6 +89,7 @@ class DesignedOut(Schema):
 
     ``percent`` and ``lines`` are of the usual case: the released parts from their cheapest approved sources.
     ``percent_min`` and ``percent_max`` are those of the worst and best choice of sources and alternates.
+    While ``unpriced`` names a part no class is claimed.
     Amounts are rupees for one unit, as text.
     """
 
@@ -102,7 +103,6 @@ class DesignedOut(Schema):
     percent: str
     percent_min: str
     percent_max: str
-    certified: str
     grade: str = Field(alias="class", serialization_alias="class")
     class_min: str
     class_max: str

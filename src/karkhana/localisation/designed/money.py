@@ -69,5 +69,5 @@ def _side(revision: Revision, settings: Settings) -> dict[str, Any] | None:
         "percent": str(result.usual.percent),
         "percent_min": str(result.worst.percent_min),
         "percent_max": str(result.best.percent_max),
-        "class": result.usual.grade,
+        "class": result.grade_of(result.usual),
     }

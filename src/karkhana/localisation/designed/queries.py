@@ -106,14 +106,22 @@ class DesignedResult:
         """Parts without any price: they count as nothing, so that a percentage of the price is too high."""
         return tuple(row.demand for row in self.rows if row.usual is None)
 
+    def grade_of(self, result: Result) -> str:
+        """Return the class of one of the results; none is claimed while a part has no price."""
+        return "" if self.unpriced else result.grade
+
     def as_dict(self, subject: dict[str, object]) -> dict[str, object]:
         """Return the JSON form of ``karkhana localise``: the usual case, with the range of the others."""
+        usual = self.usual.as_dict(subject)
+        # A forecast: no certificate may say it.
+        usual.pop("certified")
         return {
-            **self.usual.as_dict(subject),
+            **usual,
             "percent_min": str(self.worst.percent_min),
             "percent_max": str(self.best.percent_max),
-            "class_min": self.worst.grade,
-            "class_max": self.best.grade,
+            "class": self.grade_of(self.usual),
+            "class_min": self.grade_of(self.worst),
+            "class_max": self.grade_of(self.best),
             "imported_min": plain(self.best.imported),
             "imported_max": plain(self.worst.imported),
             "cost": plain(self.cost),
