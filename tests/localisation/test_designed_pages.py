@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from design import office
+from karkhana.design.operations import create_revision, save_line
 from karkhana.design.release import Source
 from karkhana.localisation.designed.pages import _REASONS
 from karkhana.localisation.designed.queries import REASONS
@@ -83,7 +84,7 @@ def test_parameters_of_the_address_count_and_those_of_other_methods_are_dropped(
 
 
 @pytest.mark.parametrize("name", ["what", "product", "revision", "method", "day", "volume", "gst_percent",
-                                  "market", "p.profit", "all"])  # fmt: skip
+                                  "market", "p.profit", "all", "against"])  # fmt: skip
 @pytest.mark.parametrize("value", ODD)
 def test_no_input_breaks_page_or_api(buyer: Client, name: str, value: str) -> None:
     """A refusal or an answer, never a fault."""
@@ -129,3 +130,20 @@ def test_an_unknown_revision_is_said(buyer: Client) -> None:
 
 def test_sentences_for_translators_are_those_of_the_rules() -> None:
     assert _REASONS == REASONS
+
+
+def test_two_revisions_side_by_side(buyer: Client) -> None:
+    """Which parts go and come, and what that moves."""
+    create_revision(product_code="BOARD", revision_code="B", now=office.NOW, copy_of=("BOARD", "A"))
+    save_line(
+        product_code="BOARD",
+        revision_code="B",
+        item=office.item(1, "CAP-2", "C1", "C2", "C3", description="new"),
+    )
+    text = page(buyer.get(PAGE, {**ASK, "revision": "B", "against": "A"}))
+    # 480 rupees bought here with 70 % local in place of 264 of import.
+    for wanted in ("From A to B", "+12.00", "−264.00", "+144.00", "+480.00", "CAP-2", "3 × SUP-IN"):
+        assert wanted in text, wanted
+    same = page(buyer.get(PAGE, {**ASK, "against": "A"}))
+    assert "From A" not in same
+    assert "From Z" not in page(buyer.get(PAGE, {**ASK, "against": "Z"}))

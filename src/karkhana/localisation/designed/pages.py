@@ -23,6 +23,7 @@ from karkhana.design.models import Revision
 from karkhana.design.models.product import RELEASED
 from karkhana.kernel.refusals import Refused, refuse
 from karkhana.localisation.catalogue import method_for
+from karkhana.localisation.designed.differing import moved
 from karkhana.localisation.designed.http import only_known
 from karkhana.localisation.designed.queries import (
     GST_PERCENT,
@@ -40,7 +41,8 @@ PARAMETER = "p."
 DEFAULT_METHOD = "PPP_MII"
 ROWS_SHOWN = 60
 REVISIONS_MAX = 2000
-_TEXTS = ("what", "product", "revision", "method", "day", "volume", "gst_percent", "market")
+_TEXTS = ("what", "product", "revision", "method", "day", "volume", "gst_percent", "market",
+          "against", "all")  # fmt: skip
 _REASONS = {
     "unknown_part": gettext_noop("No part of this number is held."),
     "no_price": gettext_noop("No price is held for the day."),
@@ -85,14 +87,7 @@ def designed_page(request: HttpRequest) -> HttpResponse:
         chosen = _parameters(said, method)
         context |= _form(method, chosen, day)
         if revision is not None:
-            result = value_found(
-                revision,
-                Settings.of(method, chosen, day=day),
-                volume=_number(said.get("volume", ""), VOLUME),
-                gst_percent=_number(said.get("gst_percent", ""), GST_PERCENT),
-                market=said.get("market", "").upper(),
-            )
-            context |= _shown(result, method, everything=request.GET.get("all") == "1")
+            context |= _valued(revision, revisions, said, Settings.of(method, chosen, day=day))
         elif said.get("what") or said.get("product"):
             raise refuse("revision.unknown", "There is no such revision.", "Choose one of the list.")
     except Refused as refused:
@@ -101,8 +96,38 @@ def designed_page(request: HttpRequest) -> HttpResponse:
     if "methods" not in context:
         today = timezone.localdate()
         context |= _form(method_for(DEFAULT_METHOD, today), {}, today)
-    context["query"] = urlencode(said)
+    context["query"] = urlencode({name: value for name, value in said.items() if name != "all"})
     return render(request, "localisation/designed.html", context, status=status)
+
+
+def _valued(
+    revision: Revision, revisions: list[Revision], said: dict[str, str], settings: Settings
+) -> dict[str, Any]:
+    """Value the revision, and the one that it is set against."""
+    own = [row for row in revisions if row.product_id == revision.product_id and row != revision]
+
+    def value(row: Revision) -> DesignedResult:
+        return value_found(
+            row,
+            settings,
+            volume=_number(said.get("volume", ""), VOLUME),
+            gst_percent=_number(said.get("gst_percent", ""), GST_PERCENT),
+            market=said.get("market", "").upper(),
+        )
+
+    result = value(revision)
+    context = {"others": own, **_shown(result, settings.method, everything="all" in said)}
+    against = next((row for row in own if row.code == said.get("against")), None)
+    if against is not None:
+        old = value(against)
+        context |= {
+            "against": against,
+            "old": old,
+            "moved": moved(old, result),
+            "points": result.usual.percent - old.usual.percent,
+            "dearer": result.cost - old.cost,
+        }
+    return context
 
 
 def _said(request: HttpRequest) -> dict[str, str]:

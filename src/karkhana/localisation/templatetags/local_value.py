@@ -66,3 +66,15 @@ def cut_short(value: object) -> str:
 def named(names: dict[str, str], code: str) -> str:
     """Return the name that belongs to a code, the code itself where there is none."""
     return names.get(code, code)
+
+
+@register.filter
+def signed(value: object) -> str:
+    """Write a difference with its sign and Indian grouping, to two decimals; ±0 where nothing moves."""
+    found = _number(value)
+    if found is None:
+        return "–"
+    cut = found.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    if not cut:
+        return "±0"
+    return f"{'+' if cut > 0 else '−'}{grouped(str(abs(cut)))}"
