@@ -44,7 +44,15 @@ class PriceTerm(models.Model):
 
 
 from karkhana.localisation.certificate.models import IssuedCertificate  # noqa: E402 - beside the table above
+from karkhana.localisation.choosing.models import (  # noqa: E402
+    LocalCandidate,
+    LocalCandidateEffect,
+    PlannedUnits,
+)
 from karkhana.localisation.runs.models import LocalValueRun  # noqa: E402
 from karkhana.localisation.targets.models import LocalTarget  # noqa: E402
 
-__all__ = ["IssuedCertificate", "LocalTarget", "LocalValueRun", "PriceTerm"]
+__all__ = [
+    "IssuedCertificate", "LocalCandidate", "LocalCandidateEffect", "LocalTarget", "LocalValueRun",
+    "PlannedUnits", "PriceTerm",
+]  # fmt: skip

@@ -43,6 +43,22 @@ def check(problem: Problem) -> None:
     _check_target(problem, known)
 
 
+def check_candidate(candidate: Candidate) -> None:
+    """Say no to a candidate that cannot be meant, whatever products and other candidates there are.
+
+    Raises:
+        Refused: ``localise_next.*``.
+    """
+    whole = {
+        effect.product: Product(code=effect.product, units=(1,), value=MONEY_MAX, imported=MONEY_MAX)
+        for effect in candidate.effects
+    }
+    _check_code("candidate", "part", candidate.part or "-")
+    _check_code("candidate", "source", candidate.source or "-")
+    _check_code("candidate", "only_one_of", candidate.only_one_of or "-")
+    _check_candidate(candidate, whole)
+
+
 def _wrong(record: str, field: str, reason: str, next_step: str, code: str = "value") -> Refused:
     return refuse(
         f"localise_next.{code}", "{record}, field {field}: {reason}.", next_step,

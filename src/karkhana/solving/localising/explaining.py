@@ -191,7 +191,7 @@ class Explainer:
     def _too_early(self, candidate: Candidate, names: list[Built]) -> Reason | None:
         """Return a reason that stands before any question of cost."""
         if not candidate.effects:
-            return "no_effect"
+            return "prerequisite"
         if self._available[candidate.code] > self._period[-1]:
             return "too_late"
         if ("never", candidate.code) in self._model.program.rows:

@@ -9,7 +9,7 @@ import msgspec
 
 Status = Literal["reached", "already_reached", "out_of_reach", "over_budget", "not_kept", "most"]
 Reason = Literal[
-    "no_effect", "nothing_built", "too_late", "minimum", "share", "alternate", "budget",
+    "no_effect", "prerequisite", "nothing_built", "too_late", "minimum", "share", "alternate", "budget",
     "too_dear", "not_needed",
 ]  # fmt: skip
 
