@@ -9,13 +9,15 @@ import sys
 import uuid
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from floor import workshop as ws
 from floor.store_tables import count, happen, make_places, move, said, stock
+from karkhana.design.operations import ensure_product, release_revision
 from karkhana.floor.kitting.operations import Taken, hand_out_kit
 from karkhana.floor.kitting.queries import Kit, plan_kit
-from karkhana.floor.setup import ensure_work_order
+from karkhana.floor.setup import ensure_setup, ensure_work_order
 from karkhana.floor.stores.consigned import lot_accounts, part_accounts
 from karkhana.floor.stores.queries import STATES, StockFilter, lot_view, stock_page
 from karkhana.floor.stores.transforming import Piece, split_lot
@@ -281,3 +283,16 @@ class TestConsigned:
         assert [row.part for row in part_accounts("ZEN").rows] == ["BAT"]
         for brand in ("MARS", "", "A\0"):
             assert said(lambda brand=brand: part_accounts(brand)) == "consigned.brand"
+
+
+@pytest.mark.usefixtures("house")
+def test_a_line_is_not_set_up_for_another_brand_while_consigned_material_is_on_it() -> None:
+    happen("08:00  DOCK-1  receive CAP-A CAP 500 ACME-IN  accepted")
+    happen("08:01  SMT-2  load CAP-A CAP on F1  accepted")
+    package = msgspec.structs.replace(ws.MAIN, product="TAB-MAIN", brand="ZEN")
+    ensure_product(code="TAB-MAIN", name="Tab", brand="ZEN", segment="subassembly")
+    release_revision(product_code="TAB-MAIN", revision_code="A", package=package, released_at=ws.DAY)
+    assert said(lambda: ensure_setup(line="L-SMT", product="TAB-MAIN", revision="A")) == "setup.consigned"
+    happen("08:02  SMT-2  unload CAP-A on F1  accepted")
+    ensure_setup(line="L-SMT", product="TAB-MAIN", revision="A")
+    happen("08:03  SMT-2  load CAP-A CAP on F1  lot.other_owner")

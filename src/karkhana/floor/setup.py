@@ -14,6 +14,7 @@ from karkhana.design.models import Revision
 from karkhana.design.stages.queries import present_stage
 from karkhana.floor.models import Line, LineSetup, Plant, Station, WorkOrder
 from karkhana.floor.orders.operations import require_stage
+from karkhana.floor.stores.feeding import require_no_consigned
 from karkhana.kernel.refusals import refuse
 
 M = TypeVar("M", bound=models.Model)
@@ -43,7 +44,8 @@ def ensure_setup(*, line: str, product: str, revision: str) -> LineSetup:
     """Make sure that a line is set up for a released revision.
 
     Raises:
-        Refused: ``setup.line_unknown``, or ``setup.not_released`` when that revision is not released.
+        Refused: ``setup.line_unknown``, ``setup.not_released`` when that revision is not released, or
+            ``setup.consigned`` while another brand's material that it would take is on the line.
     """
     found = Line.objects.filter(code=line).first()
     if found is None:
@@ -53,7 +55,9 @@ def ensure_setup(*, line: str, product: str, revision: str) -> LineSetup:
             "Choose a line of the plant, or leave the line out.",
             line=line,
         )
-    setup, _ = LineSetup.objects.get_or_create(line=found, revision=_released(product, revision))
+    wanted = _released(product, revision)
+    require_no_consigned(found.code, wanted)
+    setup, _ = LineSetup.objects.get_or_create(line=found, revision=wanted)
     return setup
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from karkhana.floor.models import Plant
 from karkhana.floor.pages import asked
+from karkhana.floor.receiving.pages import life_panel
 from karkhana.floor.stores import consigned as accounts
 from karkhana.floor.stores import queries
 from karkhana.floor.stores.forms import amount, form_id, go_on, said, text
@@ -24,6 +25,7 @@ from karkhana.floor.stores.operations import BY_HAND, count_lot, move_stock
 from karkhana.floor.stores.places import places
 from karkhana.floor.stores.transforming import Piece, merge_lots, split_lot
 from karkhana.kernel.refusals import Refused
+from karkhana.supply.models import Inspection, Receipt
 from karkhana.supply.stock import rules
 from karkhana.supply.stock.operations import Wanted, ensure_place
 from karkhana.supply.stock.refusals import no
@@ -86,8 +88,15 @@ def lot(request: HttpRequest, lot: str) -> HttpResponse:
         if refused.refusal.code == "stock.lot_unknown":
             raise Http404(refused.refusal.message) from refused
         return asked.refused_page(request, refused)
+    lots = [view.fact.lot, *(kin.lot for kin in view.made_from)]
+    receipts = {r.lot: r for r in Receipt.objects.filter(lot__in=lots).select_related("bill_item__bill")}
+    receipt = next((receipts[code] for code in lots if code in receipts), None)
     context = {
         "view": view,
+        "life": life_panel(view.fact.lot, timezone.now()),
+        "inspections": _inspections(view.fact.lot),
+        "receipt": receipt,
+        "each": (receipt.landed / receipt.quantity).quantize(rules.STEP) if receipt else None,
         "fact": view.fact,
         "page": view.moves,
         "places": places(),
@@ -96,6 +105,15 @@ def lot(request: HttpRequest, lot: str) -> HttpResponse:
         "id": uuid.uuid4(),
     }
     return render(request, "floor/stores/lot.html", context)
+
+
+def _inspections(lot: str) -> list[Inspection]:
+    """Return a lot's inspections, the latest first; ``result`` is None on one that waits."""
+    found = list(Inspection.objects.filter(lot=lot).select_related("result").order_by("-pk")[:10])
+    for inspection in found:
+        if not hasattr(inspection, "result"):
+            inspection.result = None
+    return found
 
 
 @never_cache
@@ -229,7 +247,5 @@ def consigned(request: HttpRequest) -> HttpResponse:
     except Refused as refused:
         return asked.refused_page(request, refused)
     context["page"] = parts
-    context["missing"] = sum(
-        (-row.account.unexplained for row in parts.rows if row.account.unexplained < 0), Decimal(0)
-    )
+    context["missing"] = sum((row.account.missing for row in parts.rows), Decimal(0))
     return render(request, "floor/stores/consigned.html", context)

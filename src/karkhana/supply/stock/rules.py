@@ -247,6 +247,16 @@ class Account:
         )
         return Range(rest - self.used.high, rest - self.used.low)
 
+    @property
+    def gone(self) -> Decimal:
+        """What left the house without being built in."""
+        return self.scrapped + self.returned
+
+    @property
+    def missing(self) -> Decimal:
+        """What counts found to be missing, nobody having said why; 0 where rather too much was there."""
+        return max(-self.unexplained, Decimal(0))
+
 
 def total(accounts: list[Account]) -> Account:
     """Add accounts up; ranges add end by end, so that the sum is never said to be surer than its parts."""
