@@ -1,4 +1,4 @@
-"""``karkhana stock`` and ``karkhana kit`` from the outside: what they print, with which exit code they end."""
+"""``karkhana stock`` and ``karkhana kit`` from the outside: what they print and how they end."""
 
 from __future__ import annotations
 
