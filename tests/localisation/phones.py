@@ -6,10 +6,12 @@ import datetime as dt
 from typing import Any
 
 from floor import workshop as ws
+from karkhana.floor.operations import record_events
 from karkhana.supply.models import Supplier
-from localisation.purchases import buy, certify, group, tell, term
+from localisation.purchases import buy, certify, group, term
 
 FIRST, LAST = dt.date(2026, 6, 1), dt.date(2026, 6, 30)
+ABROAD = ("CAP-1", "BAT-1")
 ASKED = {"product": "PHONE", "month": "2026-06", "method": "PPP_MII"}
 
 HOUSE = """
@@ -44,7 +46,12 @@ def phone(number: int, battery: str) -> str:
 
 def build() -> None:
     """Build four phones: three with an imported battery, one with a battery made here."""
-    tell(HOUSE + phone(1, "BAT-1") + phone(2, "BAT-1") + phone(3, "BAT-1") + phone(4, "BAT-2"))
+    story = HOUSE + phone(1, "BAT-1") + phone(2, "BAT-1") + phone(3, "BAT-1") + phone(4, "BAT-2")
+    for line in ws.lines(story):
+        if line.body.get("lot") in ABROAD and "origin" in line.body:
+            line.body["origin"] = "CN"
+        (outcome,) = record_events([line.raw], recorded_at=ws.NOW)
+        assert outcome.status == line.outcome, (line.text, outcome.refusal)
 
 
 def book() -> None:

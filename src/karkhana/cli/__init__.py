@@ -53,6 +53,9 @@ COMMANDS: dict[str, Entry] = {
     "recall": Entry("karkhana.cli.recall", "Where a lot or a part was used, in both directions."),
     "localise": Entry("karkhana.cli.localise", "How much of a unit, or of what was built, is local."),
     "localise-next": Entry("karkhana.cli.localise_next", "What to localise next: least cost to a target."),
+    "certificate": Entry(
+        "karkhana.cli.certificate", "Issue a certificate of local content, as PDF and XLSX."
+    ),
     "change": Entry("karkhana.cli.change", "Change orders: list, show, put into effect what is due."),
     "firmware": Entry("karkhana.cli.firmware", "Firmware images: register, approve, withdraw, find."),
     "rebuild": Entry("karkhana.cli.rebuild", "Drop what is derived from the record and build it again."),

@@ -30,6 +30,7 @@ from karkhana.floor.stages.http import router as stages
 from karkhana.floor.stores.http import router as stores
 from karkhana.kernel.refusals import Refusal, Refused
 from karkhana.ledger import events as ev
+from karkhana.localisation.certificate.http import router as certificates
 from karkhana.localisation.designed.http import router as designed
 from karkhana.localisation.http import router as localisation
 from karkhana.partners.http import router as partners
@@ -46,6 +47,7 @@ _UNKNOWN = {
     "order.unknown",
     "firmware.image_unknown",
     "inspection.unknown",
+    "certificate.unknown",
 }
 _STATUS = {"batch.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
 
@@ -128,6 +130,7 @@ api.add_router("/design", changes, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/partners", partners, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/pools", pools)
 api.add_router("/localisation/designed", designed, auth=_RoleAuth(VALUE_ROLES))
+api.add_router("/localisation/certificates", certificates, auth=_RoleAuth(VALUE_ROLES))
 api.add_router("/localisation", localisation, auth=_RoleAuth(VALUE_ROLES))
 api.add_router("/supply", receiving)
 

@@ -9,13 +9,15 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal, localcontext
 from typing import Any
 
+from django.db.models import Q
+
 from karkhana.design.models import Product
 from karkhana.kernel.money import EXACT
-from karkhana.localisation.built.charges import TermBook
 from karkhana.localisation.built.pieces import AS_BOOKED, candidates_of_lots
 from karkhana.localisation.built.units import accepted_by
 from karkhana.localisation.catalogue import method_for
 from karkhana.localisation.certificate.rules import Basis, Document, Paid, Taken
+from karkhana.localisation.models import PriceTerm
 from karkhana.localisation.rules.methods import Method
 from karkhana.localisation.rules.pieces import UNKNOWN, Piece, Unproved
 from karkhana.localisation.rules.valuing import Settings
@@ -159,21 +161,42 @@ def _chunks(values: list[Any]) -> Iterable[list[Any]]:
 
 def _paid(result: Mapping[str, Any], method: Method, asked: Asked) -> tuple[Paid, ...]:
     """Return the terms beside the parts, for all units: those that count as lines, and the denominator's."""
-    documents = {(c.kind, c.party): c.document for c in TermBook().charges(asked.product, "", asked.last)}
+    documents = _documents_of_terms(asked)
     found = [
         Paid(
             line["part"],
             line["supplier"],
             Decimal(line["value"]),
             "local" if Decimal(line["local_value"]) == Decimal(line["value"]) else "imported",
-            documents.get((line["part"], line["supplier"]), ""),
+            ", ".join(documents.get((line["part"], line["supplier"]), ())),
         )
         for line in result["lots"]
         if line["channel"] in BESIDE
     ]
     if method.denominator.of == "terms":
         what = " + ".join(method.denominator.add) + "".join(f" - {kind}" for kind in method.denominator.less)
-        shown = {document for (kind, _), document in documents.items() if kind in method.denominator.add}
-        value = Decimal(result["denominator"])
-        found.insert(0, Paid(what, "", value, "denominator", ", ".join(sorted(filter(None, shown)))))
+        rests = {
+            document
+            for (kind, _), names in documents.items()
+            if kind in method.denominator.add
+            for document in names
+        }
+        found.insert(
+            0, Paid(what, "", Decimal(result["denominator"]), "denominator", ", ".join(sorted(rests)))
+        )
     return tuple(found)
+
+
+def _documents_of_terms(asked: Asked) -> dict[tuple[str, str], list[str]]:
+    """Return the documents of the product's terms that held in the period, by kind and party."""
+    terms = PriceTerm.objects.filter(
+        Q(valid_to=None) | Q(valid_to__gte=asked.first),
+        product__code=asked.product,
+        valid_from__lte=asked.last,
+    )
+    found: dict[tuple[str, str], list[str]] = {}
+    for term in terms.exclude(document="").order_by("valid_from", "pk"):
+        names = found.setdefault((term.kind, term.party), [])
+        if term.document not in names:
+            names.append(term.document)
+    return found
