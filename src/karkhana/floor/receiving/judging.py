@@ -23,7 +23,7 @@ from karkhana.floor.receiving.operations import (
 )
 from karkhana.kernel.refusals import Refused, refuse
 from karkhana.supply.incoming.operations import lock_source, require_lots
-from karkhana.supply.incoming.queries import rules_of, severity_of
+from karkhana.supply.incoming.queries import next_moment, rules_of, severity_of
 from karkhana.supply.incoming.sampling.rules import (
     DISCONTINUED,
     Plan,
@@ -131,7 +131,7 @@ def judge(*, number: int, findings: Findings, now: dt.datetime, user: Any = None
         inspector=findings.inspector,
         report_name=findings.report_name,
         report_sha256=findings.report_sha256,
-        at=now,
+        at=next_moment(asked.supplier, asked.part, now),
         by=user,
     )
     if accepted:
