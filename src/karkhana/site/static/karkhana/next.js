@@ -21,7 +21,7 @@
       text: data.who.map((who) => plain(who.length > 90 ? who.slice(0, 87) + "…" : who)), hovertemplate: "%{x:.2f} % · ₹ %{y:.2f} crore<br>%{text}<extra></extra>",
     }, {
       type: "scatter", mode: "markers", name: plain(data.plan.name), x: [Number(data.plan.x)], y: [Number(data.plan.y)],
-      marker: { color: css("--series-2"), size: 13, symbol: "diamond" }, hovertemplate: "%{x:.2f} % · ₹ %{y:.2f} crore<extra>" + plain(data.plan.name) + "</extra>",
+      marker: { color: css("--ink"), size: 12, symbol: "diamond" }, hovertemplate: "%{x:.2f} % · ₹ %{y:.2f} crore<extra>" + plain(data.plan.name) + "</extra>",
     }];
     const shapes = data.wanted === null ? [] : [{ type: "line", x0: Number(data.wanted), x1: Number(data.wanted), yref: "paper", y0: 0, y1: 1, line: { color: css("--ink-2"), width: 1, dash: "dot" } }];
     window.Plotly.react(box, traces, layout({
