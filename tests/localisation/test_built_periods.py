@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import random
 from collections import Counter
 from decimal import Decimal
+from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +19,10 @@ from hypothesis import strategies as st
 from floor import workshop as ws
 from karkhana.floor.operations import record_events
 from karkhana.kernel.refusals import Refused
-from karkhana.localisation.built import selection
+from karkhana.localisation.built import reading, selection
 from karkhana.localisation.built.queries import PeriodResult, value_period, value_unit
-from localisation.purchases import buy, certify, group, term
+from localisation.purchases import buy, certify, group, tell, term
+from localisation.test_built_units import BOARDS, DEVICE, HOUSE, books
 
 pytestmark = pytest.mark.usefixtures("rolled_back")
 D = Decimal
@@ -41,8 +45,6 @@ class Factory:
         """Let something happen a while later; return whether it was accepted."""
         self.at += dt.timedelta(seconds=self.chance.randrange(1, seconds))
         event = ws.event(self.at.isoformat(), station, what)
-        import json
-
         (outcome,) = record_events([json.dumps(event).encode()], recorded_at=ws.NOW)
         return outcome.status == "accepted"
 
@@ -253,6 +255,7 @@ def test_a_period_is_the_sum_of_its_units(
         wanted = one_by_one(built(product), method, chosen)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(selection, "CHUNK", chunk)
+            patch.setattr(reading, "MONTHS_FEW", chunk)  # more months than that, at times
             asked: dict[str, Any] = {"method": method, "chosen": chosen, "product": product}
             if wanted["units"]:
                 check(value_period(**asked, first=FIRST, last=LAST), wanted)
@@ -260,3 +263,170 @@ def test_a_period_is_the_sum_of_its_units(
                 with pytest.raises(Refused):
                     value_period(**asked, first=FIRST, last=LAST)
         transaction.set_rollback(True)
+
+
+def whole_day(**asked: Any) -> PeriodResult:
+    return value_period(**{"method": "PPP_MII", "first": FIRST, "last": FIRST, **asked})
+
+
+def test_sub_assemblies_count_inside_of_what_they_went_into() -> None:
+    tell(DEVICE)
+    books()
+    assert whole_day().units == 1
+    assert whole_day().figures.imported == D("60.38")
+    assert whole_day(product="MAIN").units == 2
+    assert whole_day(brand="ACME").units == whole_day(plant="NOIDA").units == 1
+
+
+def test_the_json_form_has_the_keys_of_a_unit_and_more() -> None:
+    tell(DEVICE)
+    books()
+    group("BAT", "battery")
+    period = whole_day(product="PHONE")
+    body = period.as_dict()
+    subject, unit = value_unit("U1", method="PPP_MII")
+    alike = set(unit.as_dict(subject)) - {"subject", "lines"}
+    assert {key: body[key] for key in alike - {"unproved"}} == {
+        key: unit.as_dict(subject)[key] for key in alike - {"unproved"}
+    }
+    assert set(unit.as_dict(subject)) <= set(body)
+    first = body["lines"][0]
+    assert {key: first[key] for key in ("part", "lot", "origin", "value", "local_value", "why")} == {
+        "part": "BAT", "lot": "BAT-1", "origin": "IN", "value": "55", "local_value": "0", "why": "own import",
+    }  # fmt: skip
+    assert body["months"] == [
+        {"month": "2026-06", "units": 1, "class": "Class-II"}
+        | {key: body[key] for key in body["months"][0] if key not in ("month", "units", "class")}
+    ]
+    assert body["units"]["by_class"] == {"Class-II": 1}
+    assert body["units"]["histogram"] == {"39": 1}
+    assert body["groups"]["part_group"][0] == {
+        "name": "battery", "value": "55", "imported": "55", "local_value": "0", "local_most": "0",
+    }  # fmt: skip
+    assert [group["name"] for group in body["groups"]["supplier"]] == ["CELLS", "SUP", "GLUES"]
+
+
+def test_a_unit_counts_on_the_day_of_its_plant() -> None:
+    """18:40 UTC is past midnight in Noida."""
+    tell("""
+        18:20  FIN-1   start T1 order WO-TABLET    accepted
+        18:21  FIN-1   test T1                     accepted
+        18:22  PACK-1  pack T1 into BX1            accepted
+        18:38  FIN-1   start T2 order WO-TABLET    accepted
+        18:39  FIN-1   test T2                     accepted
+        18:40  PACK-1  pack T2 into BX2            accepted
+    """)
+    term("TABLET", "price", "100")
+    term("TABLET", "price", "200", valid_from=LAST)
+    assert [whole_day(first=day, last=day).figures.denominator for day in (FIRST, LAST)] == [100, 200]
+    both = whole_day(last=LAST)
+    assert (both.units, both.figures.denominator) == (2, 300)
+    assert value_unit("T2", method="PPP_MII")[0]["completed_on"] == LAST.isoformat()
+
+
+def test_plants_of_two_time_zones() -> None:
+    from karkhana.floor.models import Line, Plant
+
+    other = Plant.objects.create(code="UTC", name="Elsewhere", time_zone="UTC")
+    tell(DEVICE.replace("08:15  PACK-1", "18:40  PACK-1"))
+    books()
+    assert whole_day(first=LAST, last=LAST, plant="NOIDA").units == 1
+    Line.objects.filter(code="L-ASM").update(plant=other)
+    assert whole_day(plant="UTC").units == 1
+    with pytest.raises(Refused, match=r"localise\.no_units"):
+        whole_day(plant="NOIDA", product="PHONE")
+    tell("18:50  DOCK-1  ship BOX1 as S1  accepted")
+    # It stands nowhere now: the plant that the record last spoke of it from counts, as it was then.
+    assert whole_day(first=LAST, last=LAST, plant="NOIDA").units == 1
+
+
+def test_deeming_and_classes_follow_the_day(tmp_path: Path) -> None:
+    """A method file of one's own: placed parts count as local until the first day."""
+    shipped = resources.files("karkhana.localisation").joinpath("methods", "ppp_mii_2024.toml").read_text()
+    own = tmp_path / "own.toml"
+    deeming = '\n[[deeming]]\nprocess = "smt"\nvalid_from = 2021-01-01\nvalid_to = 2026-06-15\n'
+    own.write_text(shipped + deeming + 'status = "derived"\nsource = "reading"\n')
+    tell(DEVICE)
+    late = """
+        08:00  SMT-1   start P2 order WO-MAIN x4        accepted
+        08:01  SMT-1   process P2                       accepted
+        08:02  AOI-1   inspect P2                       accepted
+        08:03  DEP-1   split P2 into C1=1 C2=2 C3=3 C4=4  accepted
+        18:40  ICT-1   test C1                          accepted
+    """
+    tell(late)
+    books()
+    asked = {"method": str(own), "product": "MAIN"}
+    one, other = (whole_day(**asked, first=day, last=day) for day in (FIRST, LAST))
+    both = whole_day(**asked, last=LAST)
+    assert (one.figures.imported, other.figures.imported) == (0, D("3.38"))
+    assert both.figures.imported == D("3.38")
+    assert both.spread.classes == one.spread.classes + other.spread.classes
+
+
+def test_units_without_a_price_are_left_out_and_named() -> None:
+    tell(
+        DEVICE
+        + ws.TABLETS
+        + """
+        09:00  PACK-1  pack T1 T2 into BX9         accepted
+    """
+    )
+    books()
+    found = whole_day()
+    ((product, why),) = found.left_out
+    assert (found.units, product, found.left_out[product, why]) == (1, "TABLET", 2)
+    with pytest.raises(Refused, match=r"method\.denominator"):
+        whole_day(product="TABLET")
+    body = found.as_dict()
+    assert body["left_out"] == [{"product": "TABLET", "why": why, "units": 2}]
+
+
+def test_lines_by_lot_and_lots_named_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    tell(HOUSE + BOARDS + """
+        08:05  SMT-1   unload RES-1 on F2            accepted
+        08:05  DOCK-1  receive RES-2 RES 300 SUP     accepted
+        08:06  SMT-1   load RES-2 RES on F2          accepted
+        08:10  SMT-1   start P2 order WO-MAIN x4     accepted
+        08:11  SMT-1   arrive P2                     accepted
+        08:11  SMT-1   process P2                    accepted
+        08:12  AOI-1   inspect P2                    accepted
+        08:13  DEP-1   split P2 into C1=1 C2=2 C3=3 C4=4  accepted
+        08:14  ICT-1   test C1                       accepted
+    """)  # fmt: skip
+    books()
+    buy("RES-2", "RES", "reseller", price="100", tax="18")
+    (line,) = [line for line in whole_day(product="MAIN").lines if line.part == "RES"]
+    assert (line.lots, line.quantity, line.more_lots) == ({"RES-1", "RES-2"}, D(3), False)
+    apart = [line for line in whole_day(product="MAIN", by_lot=True).lines if line.part == "RES"]
+    assert sorted((*line.lots, line.quantity) for line in apart) == [("RES-1", D(2)), ("RES-2", D(1))]
+    from karkhana.localisation.built import book
+
+    monkeypatch.setattr(book, "NAMED_MAX", 1)
+    monkeypatch.setattr(book, "KEPT_MAX", 0)
+    (line,) = [line for line in whole_day(product="MAIN").lines if line.part == "RES"]
+    assert (len(line.lots), line.more_lots) == (1, True)
+
+
+REFUSED = [
+    ({"product": "NOTHING"}, "product.unknown"),
+    ({"brand": "NO\x00THING"}, "brand.unknown"),
+    ({"plant": ""}, "plant.unknown"),
+    ({"first": LAST}, "period.order"),
+    ({"first": dt.date(1, 1, 1)}, "period.order"),
+    ({"last": dt.date.max}, "period.order"),
+    ({"product": "RADIO"}, "localise.no_units"),
+    ({"method": "NOTHING"}, "method.unknown"),
+    ({"first": dt.date(2010, 1, 1), "last": dt.date(2010, 1, 2)}, "method.not_then"),
+    ({"chosen": {"profit": "mine"}}, "method.parameter"),
+    ({"units_max": 0}, "localise.too_many"),
+]
+
+
+@pytest.mark.parametrize(("asked", "code"), REFUSED, ids=[row[1] for row in REFUSED])
+def test_refusals(asked: dict[str, Any], code: str) -> None:
+    tell(DEVICE)
+    books()
+    with pytest.raises(Refused) as refused:
+        whole_day(**asked)
+    assert refused.value.refusal.code == code

@@ -13,6 +13,8 @@ import karkhana
 from karkhana.kernel.refusals import refuse
 
 app = typer.Typer()
+EVENTS = 300_000
+"""How much is measured where neither the caller nor the benchmark says."""
 FOLDER = Path(karkhana.__file__).resolve().parents[2] / "bench"
 
 
@@ -20,8 +22,9 @@ FOLDER = Path(karkhana.__file__).resolve().parents[2] / "bench"
 def bench(
     name: Annotated[str, typer.Argument(help="Which one; 'list' names them.")] = "list",
     events: Annotated[
-        int, typer.Option(min=1, help="How much to measure; each benchmark says of what.")
-    ] = 300_000,
+        int | None,
+        typer.Option("--events", "--units", min=1, help="How much to measure; each benchmark says of what."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Measure this machine: a rate, its floor in the same run, and their ratio."""
@@ -44,7 +47,7 @@ def bench(
     sys.path.insert(0, str(FOLDER))
     module = importlib.import_module(name)
     with progress_bar(f"Measuring {name}") as progress:
-        result: dict[str, Any] = module.run(events, progress).as_dict()
+        result: dict[str, Any] = module.run(events or getattr(module, "DEFAULT", EVENTS), progress).as_dict()
     if as_json:
         print_json(result)
     else:

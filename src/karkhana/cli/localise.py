@@ -71,8 +71,8 @@ def _chosen(choices: list[str]) -> dict[str, str]:
     wrong = next((name + sign + value for name, sign, value in pairs if not (name and sign and value)), None)
     if wrong is not None:
         raise refuse(
-            "localise.set",
-            "{text} sets nothing.",
+            "method.parameter_form",
+            "{text} is no parameter.",
             "Write --set name=value, such as --set uncertified=origin.",
             text=wrong[:80],
         )

@@ -9,20 +9,20 @@ import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Path, Query, Router, Schema
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from karkhana.kernel.fiscal import fiscal_year as fiscal_year_of
 from karkhana.kernel.fiscal import fiscal_year_days, month_days
 from karkhana.kernel.refusals import refuse
 from karkhana.localisation import catalogue
 from karkhana.localisation.built.queries import value_period, value_unit
+from karkhana.localisation.designed.http import read_settings
 from karkhana.localisation.rules.methods import Method
 from karkhana.partners.answers import ERRORS
 
 router = Router(tags=["local value"])
 Code = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]+$")]
 MethodId = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_\-]+$")]
-Choices = Annotated[str, StringConstraints(max_length=600, pattern=r"^[^\x00-\x1f\x7f]*$")]
 UNITS_MAX = 200_000
 """Units of one answer; more are valued by the command, which nobody waits for in a browser."""
 
@@ -114,60 +114,53 @@ def _answer(value: dict[str, Any]) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(value), content_type="application/json")
 
 
-def _chosen(text: str) -> dict[str, str]:
-    """Read ``name=value,name=value``."""
-    pairs = [item.partition("=") for item in text.split(",") if item.strip()]
-    if any(not (name.strip() and value.strip()) for name, _, value in pairs):
-        raise refuse(
-            "localise.set",
-            "{text} sets nothing.",
-            "Write set=name=value, several with a comma between.",
-            text=text[:80],
-        )
-    return {name.strip(): value.strip() for name, _, value in pairs}
+class UnitValueAsked(Schema):
+    """How to value a unit: by which method, with which parameters (``name=value``), as of which day."""
+
+    method: MethodId = "PPP_MII"
+    set: list[str] = Field(default=[], max_length=60)
+    day: dt.date | None = None
+
+
+class PeriodValueAsked(Schema):
+    """Which units to value, and how; without a period those of the running fiscal year."""
+
+    method: MethodId = "PPP_MII"
+    set: list[str] = Field(default=[], max_length=60)
+    month: Code | None = None
+    fiscal_year: Code | None = None
+    first: dt.date | None = None
+    last: dt.date | None = None
+    product: Code | None = None
+    brand: Code | None = None
+    plant: Code | None = None
+    all_lines: bool = False
 
 
 @router.get("/units/{path:serial}", response=ERRORS, summary="Local value of one unit", openapi_extra=_ANSWER)
-def get_unit_value(
-    request: HttpRequest,
-    serial: Path[Code],
-    method: Query[MethodId] = "PPP_MII",
-    set: Query[Choices] = "",
-    day: Query[dt.date | None] = None,
-) -> HttpResponse:
-    """Value one unit by what it consumed, line by line. ``set`` chooses parameters: ``name=value,...``."""
-    subject, result = value_unit(serial, method=method, chosen=_chosen(set), day=day)
+def get_unit_value(request: HttpRequest, serial: Path[Code], asked: Query[UnitValueAsked]) -> HttpResponse:
+    """Value one unit by what it consumed, line by line."""
+    chosen = read_settings(asked.set)
+    subject, result = value_unit(serial, method=asked.method, chosen=chosen, day=asked.day)
     return _answer(result.as_dict(subject))
 
 
 @router.get("/period", response=ERRORS, summary="Local value of a period", openapi_extra=_ANSWER)
-def get_period_value(
-    request: HttpRequest,
-    method: Query[MethodId] = "PPP_MII",
-    set: Query[Choices] = "",
-    month: Query[Code | None] = None,
-    fiscal_year: Query[Code | None] = None,
-    first: Query[dt.date | None] = None,
-    last: Query[dt.date | None] = None,
-    product: Query[Code | None] = None,
-    brand: Query[Code | None] = None,
-    plant: Query[Code | None] = None,
-    all_lines: Query[bool] = False,
-) -> HttpResponse:
+def get_period_value(request: HttpRequest, asked: Query[PeriodValueAsked]) -> HttpResponse:
     """Value all units completed in a month, a fiscal year, or from a first to a last day."""
-    since, until = _period(month, fiscal_year, first, last)
+    first, last = _period(asked.month, asked.fiscal_year, asked.first, asked.last)
     result = value_period(
-        method=method,
-        chosen=_chosen(set),
-        product=product,
-        brand=brand,
-        plant=plant,
-        first=since,
-        last=until,
-        by_lot=all_lines,
+        method=asked.method,
+        chosen=read_settings(asked.set),
+        product=asked.product,
+        brand=asked.brand,
+        plant=asked.plant,
+        first=first,
+        last=last,
+        by_lot=asked.all_lines,
         units_max=UNITS_MAX,
     )
-    return _answer(result.as_dict(all_lines=all_lines))
+    return _answer(result.as_dict(all_lines=asked.all_lines))
 
 
 def _period(

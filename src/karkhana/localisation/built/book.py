@@ -13,7 +13,7 @@ from decimal import Decimal, localcontext
 
 from karkhana.kernel.money import EXACT
 from karkhana.localisation.built.pieces import AS_BOOKED, candidates_of_lots
-from karkhana.localisation.built.sets import Chunk, Shared, UseKey
+from karkhana.localisation.built.sets import Chunk, UseKey
 from karkhana.localisation.built.uses import pieces_among
 from karkhana.localisation.rules.pieces import Line, Piece, Unproved, Use
 from karkhana.localisation.rules.valuing import ZERO, Settings, Sums, line_of, sums_of
@@ -124,8 +124,11 @@ class Book:
         self._read(chunk.lots())
         sums: list[Sums] = []
         with localcontext(EXACT):
+            parts = [_added(self._valued(key).sums for key in uses) for uses in chunk.components]
             for shared in chunk.sets:
-                sums.append(self._sum(shared, sums))
+                inner = [parts[number] for number in shared.components]
+                inner += [sums[number] for number in shared.inside]
+                sums.append(_added(inner))
         return sums
 
     def _read(self, lots: set[str]) -> None:
@@ -137,20 +140,6 @@ class Book:
             rate_policy=self.settings.values.get("exchange_rate", AS_BOOKED),
             accepts=method.accepts or (method.id,),
         )
-
-    def _sum(self, shared: Shared, before: list[Sums]) -> Sums:
-        value, least, most = ZERO, ZERO, ZERO
-        for key in shared.uses:
-            sums = self._valued(key).sums
-            value += sums.value
-            least += sums.imported_least
-            most += sums.imported_most
-        for number in shared.inside:
-            sums = before[number]
-            value += sums.value
-            least += sums.imported_least
-            most += sums.imported_most
-        return Sums(value, least, most)
 
     def _valued(self, key: UseKey) -> _Valued:
         found = self._uses.get(key)
@@ -167,17 +156,31 @@ class Book:
         Args:
             units: set to how many units have it by this book.
         """
-        taken: Counter[UseKey] = Counter()
         waiting = Counter(units)
+        components: Counter[int] = Counter()
         for number in range(len(chunk.sets) - 1, -1, -1):
             count = waiting[number]
             if count:
                 shared = chunk.sets[number]
                 for inner in shared.inside:
                     waiting[inner] += count
-                for key in shared.uses:
-                    taken[key] += count
+                for component in shared.components:
+                    components[component] += count
+        taken: Counter[UseKey] = Counter()
+        for component, count in components.items():
+            for key in chunk.components[component]:
+                taken[key] += count
         with localcontext(EXACT):
             for key, count in taken.items():
                 valued = self._valued(key)
                 totals.add(valued.line, valued.doubts, count)
+
+
+def _added(rows: Iterable[Sums]) -> Sums:
+    """Add sums up within the caller's context."""
+    value, least, most = ZERO, ZERO, ZERO
+    for row in rows:
+        value += row.value
+        least += row.imported_least
+        most += row.imported_most
+    return Sums(value, least, most)

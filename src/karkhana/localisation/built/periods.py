@@ -126,7 +126,6 @@ class _Run:
         """Value the sets of a chunk and count its units."""
         by_frame: Counter[tuple[Frame, int, str, str]] = Counter()
         for (number, product, order, day), units in chunk.units.items():
-            assert isinstance(day, dt.date)
             frame = self.frames.of(product, markets.get(order, ""), day)  # type: ignore[attr-defined]
             if self.latest is None or day >= self.latest[0]:
                 self.latest = (day, frame)

@@ -8,40 +8,38 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
 
 from karkhana.design.release import ReleasePackage, Step
 from karkhana.floor.rules import Reference
+from karkhana.floor.rules.gate import FUTURE_MAX, LATE_MAX
 from karkhana.floor.trace import DEPTH_MAX
-from karkhana.ledger.store import Cursor
+from karkhana.ledger.store import Cursor, text_array
 from karkhana.localisation.built.made_from import Taken as Made
 from karkhana.localisation.built.made_from import lots_made_into
 
 FIELD, RECORD = "\x1f", "\x1e"
 """What stands between fields and rows of an aggregate: names of the record hold no control characters."""
-NO_LOTS: tuple[Made, ...] = ()
 
 _EDGES = """
 SELECT k.parts, k.own FROM unnest(%s::text[]) WITH ORDINALITY AS asked (serial, place)
 CROSS JOIN LATERAL (
-    SELECT string_agg(e.part || chr(31) || coalesce(e.lot, ''), chr(30)) FILTER (WHERE NOT e.inside) AS parts,
-           string_agg(e.role || chr(31) || e.child, chr(30)) FILTER (WHERE e.inside) AS own
-    FROM (SELECT role, part, lot, child, own AND child IS NOT NULL AS inside FROM ledger_edge
+    SELECT string_agg(e.part || chr(31) || coalesce(e.lot, ''), chr(30))
+               FILTER (WHERE u.serial IS NULL) AS parts,
+           string_agg(concat(u.serial, chr(31), u.product, chr(31), u.revision), chr(30))
+               FILTER (WHERE u.serial IS NOT NULL) AS own
+    FROM (SELECT part, lot, child, own FROM ledger_edge
           WHERE parent = asked.serial AND removed_at IS NULL ORDER BY role) e
+    LEFT JOIN ledger_unit u ON e.own AND u.serial = e.child
 ) k ORDER BY asked.place
 """
-_UNITS = """
-SELECT u.product, u.revision FROM unnest(%s::text[]) WITH ORDINALITY AS asked (serial, place)
-LEFT JOIN LATERAL (SELECT product, revision FROM ledger_unit WHERE serial = asked.serial) u ON true
-ORDER BY asked.place
-"""
-_LINEAGE = """
-WITH RECURSIVE up AS (
-    SELECT place, serial, 0 AS depth FROM unnest(%s::text[]) WITH ORDINALITY AS asked (serial, place)
-    UNION
-    SELECT up.place, d.input, up.depth + 1 FROM up JOIN ledger_descent d
-    ON d.output = up.serial AND d.output_kind = 'unit' AND d.input_kind = 'unit' WHERE up.depth < 20
-) SELECT place, serial FROM up WHERE depth > 0 ORDER BY place, depth
+_SOURCES = """
+SELECT asked.place, d.input, d.input_kind = 'unit'
+FROM unnest(%s::text[]) WITH ORDINALITY AS asked (serial, place)
+JOIN ledger_descent d ON d.output = asked.serial AND d.output_kind = 'unit'
 """
 # Times as seconds: a double holds microseconds of this age exactly, and is read many times faster.
 _WINDOWS = """
@@ -51,16 +49,25 @@ FROM unnest(%s::text[]) WITH ORDINALITY AS asked (serial, place)
 CROSS JOIN LATERAL (
     SELECT station, step, began_at, happened_at, deviation FROM ledger_event
     WHERE subject = asked.serial AND refusal IS NULL AND step = ANY(%s::smallint[])
-    AND recorded_at >= %s
+    AND recorded_at >= %s::timestamptz
 ) e
 """
+_BORN = """
+SELECT min(u.created_at) FROM unnest(%s::text[]) AS asked (serial)
+JOIN ledger_unit u ON u.serial = asked.serial
+"""
+_MONTHS = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'ledger_event'::regclass"
+MONTHS_FEW = 3
+"""Months of the record that are looked through without asking first when the units were born."""
 _MOUNTS = """
 SELECT m.station, m.lot, m.part, date_part('epoch', m.loaded_at), date_part('epoch', m.unloaded_at)
-FROM unnest(%s::text[], %s::float8[], %s::float8[]) AS asked (station, since, until)
-JOIN ledger_mount m ON m.station = asked.station AND m.loaded_at <= to_timestamp(asked.until + 1)
-    AND (m.unloaded_at IS NULL OR m.unloaded_at >= to_timestamp(asked.since - 1))
+FROM unnest(%s::text[]) AS asked (station)
+JOIN ledger_mount m ON m.station = asked.station AND m.loaded_at <= to_timestamp(%s::float8 + 1)
+    AND (m.unloaded_at IS NULL OR m.unloaded_at >= to_timestamp(%s::float8 - 1))
 ORDER BY m.station, m.loaded_at, m.loaded_seq
 """
+Window = tuple[int, str, int, float, float, str | None]
+"""Place of the subject among those asked about (from 1), station, step, from, until, deviation."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,32 +98,24 @@ class Kind:
         )
 
 
-@dataclass(slots=True)
-class Node:
-    """A unit, or a sub-assembly in it. ``parts`` are its key parts with their lots, as one text."""
+class Node(msgspec.Struct, gc=False):
+    """A unit, or a sub-assembly in it. ``parts`` are its key parts with their lots, as one text.
+
+    ``above`` are the panels or sheets that it was taken from, nearest first. Nodes form a tree, so the
+    collector need not look at them.
+    """
 
     serial: str
     kind: Kind
     parts: str = ""
-    own: list[Node] = field(default_factory=list)
-    above: list[str] = field(default_factory=list)
-    made: tuple[Made, ...] = NO_LOTS
+    own: tuple[Node, ...] = ()
+    above: tuple[str, ...] = ()
+    made: tuple[Made, ...] = ()
+    number: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A time in which a unit or panel was worked on, in seconds since 1970."""
-
-    station: str
-    step: int
-    began: float
-    ended: float
-    deviation: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Mount:
-    """A lot on a station; ``until`` is None while it is."""
+class Mount(msgspec.Struct, frozen=True, gc=False):
+    """A lot on a station, in seconds since 1970; ``until`` is None while it is."""
 
     lot: str
     part: str
@@ -131,15 +130,20 @@ class Reader:
         self.cursor = cursor
         self.reference = reference
         self.kinds: dict[tuple[str, str], Kind] = {}
-        self.partitions_since = dt.datetime.min.replace(tzinfo=dt.UTC)
+        self.many_months = self.rows(_MONTHS)[0][0] > MONTHS_FEW
 
-    def kind(self, product: str, revision: str) -> Kind:
-        """Return what is known of a revision."""
-        key = (product, revision)
-        found = self.kinds.get(key)
-        if found is None:
-            found = self.kinds[key] = Kind.of(*key, self.reference.releases.get(key))
-        return found
+    def rows(self, sql: str, *values: Any) -> list[Any]:
+        """Run a read and return its rows; numbers travel in binary."""
+        self.cursor.execute(sql, values, binary=True)
+        return self.cursor.fetchall()
+
+    def node(self, serial: str, product: str, revision: str) -> Node:
+        """Return the node of a unit, with what is known of its revision."""
+        kind = self.kinds.get((product, revision))
+        if kind is None:
+            kind = Kind.of(product, revision, self.reference.releases.get((product, revision)))
+            self.kinds[product, revision] = kind
+        return Node(serial, kind)
 
     def nodes(self, roots: list[Node]) -> list[list[Node]]:
         """Read what is built into units, level by level, the units themselves first."""
@@ -147,68 +151,88 @@ class Reader:
         while levels[-1] and len(levels) <= DEPTH_MAX:
             self._key_parts([node for node in levels[-1] if node.kind.has_keys])
             levels.append([child for node in levels[-1] for child in node.own])
-        everything = [node for level in levels for node in level]
-        self._sources([node for node in everything if node.kind.parting or node.kind.release is None])
-        return levels[:-1] if not levels[-1] else levels
+        self._sources(
+            [node for level in levels for node in level if node.kind.parting or node.kind.release is None]
+        )
+        return levels
 
     def _key_parts(self, nodes: list[Node]) -> None:
         if not nodes:
             return
-        self.cursor.execute(_EDGES, [[node.serial for node in nodes]], binary=True)
-        inside: list[tuple[Node, str]] = []
-        for node, (parts, own) in zip(nodes, self.cursor.fetchall(), strict=True):
+        found = self.rows(_EDGES, text_array(node.serial for node in nodes))
+        for node, (parts, own) in zip(nodes, found, strict=True):
             node.parts = parts or ""
             if own:
-                inside += [(node, row.split(FIELD)[1]) for row in own.split(RECORD)]
-        if not inside:
-            return
-        self.cursor.execute(_UNITS, [[child for _, child in inside]], binary=True)
-        for (node, child), (product, revision) in zip(inside, self.cursor.fetchall(), strict=True):
-            node.own.append(Node(child, self.kind(product or "", revision or "")))
+                node.own = tuple(self.node(*row.split(FIELD)) for row in own.split(RECORD))
 
     def _sources(self, nodes: list[Node]) -> None:
         """Read the panels and sheets that units were taken from, and lots that went into them."""
-        if not nodes:
-            return
-        self.cursor.execute(_LINEAGE, [[node.serial for node in nodes]], binary=True)
-        for place, serial in self.cursor.fetchall():
-            nodes[place - 1].above.append(serial)
-        made = lots_made_into(self.cursor, {node.serial: [node.serial, *node.above] for node in nodes})
-        for node in nodes if made else ():
+        above: dict[str, str] = {}
+        with_lots: set[str] = set()
+        fresh = [node.serial for node in nodes]
+        for _ in range(DEPTH_MAX):
+            if not fresh:
+                break
+            inputs: dict[str, None] = {}
+            for place, source, is_unit in self.rows(_SOURCES, text_array(fresh)):
+                if is_unit:
+                    above[fresh[place - 1]] = source
+                    inputs[source] = None
+                else:
+                    with_lots.add(fresh[place - 1])
+            fresh = [serial for serial in inputs if serial not in above]
+        for node in nodes:
+            node.above = _chain(node.serial, above)
+        if with_lots:
+            self._made(nodes, with_lots)
+
+    def _made(self, nodes: list[Node], with_lots: set[str]) -> None:
+        lineages = {node.serial: [node.serial, *node.above] for node in nodes}
+        touched = {serial: line for serial, line in lineages.items() if not with_lots.isdisjoint(line)}
+        made = lots_made_into(self.cursor, touched)
+        for node in nodes:
             node.made = tuple(made.get(node.serial, ()))
 
-    def windows(self, nodes: list[Node]) -> dict[Kind, dict[str, list[Window]]]:
-        """Read the windows in which units and their panels consumed, by release and by name."""
-        subjects: defaultdict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    def windows(self, nodes: list[Node]) -> list[tuple[Kind, list[str], list[Window]]]:
+        """Read the windows in which units and their panels consumed, with the names of the subjects."""
+        asked: defaultdict[Kind, dict[str, None]] = defaultdict(dict)
         for node in nodes:
             kind = node.kind
             if not kind.consuming:
                 continue
-            asked = subjects[kind.product, kind.revision]
             # What was done before it was parted was done on the panel: a unit that went back to such a step
             # is parted again and ends there.
             if not node.above or kind.consuming[-1] > kind.parting:
-                asked[node.serial] = None
+                asked[kind][node.serial] = None
             for serial in node.above:
-                asked[serial] = None
-        return {
-            self.kinds[key]: self._windows(list(asked), self.kinds[key].consuming)
-            for key, asked in subjects.items()
-        }
+                asked[kind][serial] = None
+        return [
+            (kind, list(names), self._windows(text_array(names), list(kind.consuming)))
+            for kind, names in asked.items()
+        ]
 
-    def _windows(self, subjects: list[str], steps: tuple[int, ...]) -> dict[str, list[Window]]:
-        self.cursor.execute(_WINDOWS, [subjects, list(steps), self.partitions_since], binary=True)
-        found: defaultdict[str, list[Window]] = defaultdict(list)
-        for place, *window in self.cursor.fetchall():
-            found[subjects[place - 1]].append(Window(*window))
-        return found
+    def _windows(self, names: str, steps: list[int]) -> list[Window]:
+        since = dt.datetime.min.replace(tzinfo=dt.UTC)
+        if self.many_months:
+            # No event is recorded long before it happens, nor happens long before its unit is born.
+            ((born,),) = self.rows(_BORN, names)
+            since = born - FUTURE_MAX - LATE_MAX if born else since
+        return self.rows(_WINDOWS, names, steps, since)
 
-    def mounts(self, spans: dict[str, tuple[float, float]]) -> dict[str, list[Mount]]:
-        """Read what was on stations within some spans, in order of loading."""
-        stations = list(spans)
-        since, until = [spans[s][0] for s in stations], [spans[s][1] for s in stations]
-        self.cursor.execute(_MOUNTS, [stations, since, until], binary=True)
+    def mounts(self, stations: set[str], since: float, until: float) -> dict[str, list[Mount]]:
+        """Read what was on stations within a span, in order of loading."""
         found: defaultdict[str, list[Mount]] = defaultdict(list)
-        for station, *mount in self.cursor.fetchall():
+        for station, *mount in self.rows(_MOUNTS, sorted(stations), until, since):
             found[station].append(Mount(*mount))
         return found
+
+
+def _chain(serial: str, above: dict[str, str]) -> tuple[str, ...]:
+    """Return what a unit was taken from, nearest first."""
+    first = above.get(serial)
+    if first is None:
+        return ()
+    found = [first]
+    while (source := above.get(found[-1])) is not None and len(found) < DEPTH_MAX:
+        found.append(source)
+    return tuple(found)

@@ -7,10 +7,14 @@ windows that lie between the same cuts have the same candidates, and are looked 
 
 from __future__ import annotations
 
+import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
+
+import msgspec
 
 from karkhana.floor.trace import stand_ins_of
 from karkhana.ledger.store import Cursor
@@ -24,11 +28,14 @@ Content = tuple[Kind, int, tuple[tuple[str, ...], ...]]
 """Release, step, and per material of the step the lots that it may have come from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """A set of lots that units have in common: uses of its own, and the sets of its sub-assemblies."""
+Component = tuple[UseKey, ...]
+"""Uses that go together: those of the windows of a unit, or its key parts."""
 
-    uses: tuple[UseKey, ...]
+
+class Shared(msgspec.Struct, frozen=True, gc=False):
+    """A set of lots that units have in common: numbers of components, and sets of its sub-assemblies."""
+
+    components: tuple[int, ...]
     inside: tuple[int, ...]
 
 
@@ -37,98 +44,137 @@ class Chunk:
     """Units of one round by what they consumed.
 
     Args:
+        components: by number.
         sets: by number; a set's sub-assemblies have smaller numbers than it.
         units: (set, product, work order, day) to how many units.
     """
 
-    sets: list[Shared] = field(default_factory=list)
-    units: Counter[tuple[int, str, str, object]] = field(default_factory=Counter)
+    components: list[Component]
+    sets: list[Shared]
+    units: Counter[tuple[int, str, str, dt.date]]
 
     def lots(self) -> set[str]:
-        """Return every lot that is in a set."""
-        return {lot for shared in self.sets for use in shared.uses for lot in use[3]}
+        """Return every lot that is in a component."""
+        return {lot for uses in self.components for use in uses for lot in use[3]}
 
 
 def read_chunk(reader: Reader, roots: list[Root]) -> Chunk:
     """Find out what units consumed, and which of them consumed the same."""
-    nodes = [Node(serial, reader.kind(product, revision)) for serial, product, revision, _, _ in roots]
+    nodes = [reader.node(serial, product, revision) for serial, product, revision, _, _ in roots]
     levels = reader.nodes(nodes)
-    builder = _Builder(reader, [node for level in levels for node in level])
-    numbers: dict[int, int] = {}
-    for level in reversed(levels):
-        for node in level:
-            numbers[id(node)] = builder.number(node, tuple(numbers[id(child)] for child in node.own))
-    units: Counter[tuple[int, str, str, object]] = Counter()
-    for node, (_, product, _, order, day) in zip(nodes, roots, strict=True):
-        units[numbers[id(node)], product, order, day] += 1
-    return Chunk(builder.sets, units)
+    everything = [node for level in levels for node in level]
+    builder = _Builder(_bags(reader, everything))
+    for node in reversed(everything):
+        node.number = builder.number(node)
+    units = Counter(
+        (node.number, product, order, day)
+        for node, (_, product, _, order, day) in zip(nodes, roots, strict=True)
+    )
+    return Chunk(builder.components, builder.sets, units)
 
 
 class _Builder:
     """Numbers the distinct sets of one chunk."""
 
-    def __init__(self, reader: Reader, nodes: list[Node]) -> None:
-        self.windows = reader.windows(nodes)
-        self.cuts = _Cuts(reader, self.windows)
+    def __init__(self, bags: _Bags) -> None:
+        self.bags = bags
+        self.components: list[Component] = []
         self.sets: list[Shared] = []
-        self.known: dict[object, int] = {}
-        self.contents: dict[Kind, dict[str, tuple[int, ...]]] = {
-            kind: {serial: self.cuts.contents(kind, found) for serial, found in by_subject.items()}
-            for kind, by_subject in self.windows.items()
-        }
-        self.uses_of_bag: dict[tuple[int, ...], tuple[UseKey, ...]] = {}
-        self.uses_of_parts: dict[str, tuple[UseKey, ...]] = {}
+        self._sets: dict[object, int] = {}
+        self._components: dict[object, int] = {}
 
-    def number(self, node: Node, inside: tuple[int, ...]) -> int:
+    def number(self, node: Node) -> int:
         """Return the number of the set that a unit or sub-assembly consumed."""
-        bag: tuple[int, ...] = ()
-        by_subject = self.contents.get(node.kind)
-        if by_subject is not None:
-            bag = by_subject.get(node.serial, ())
-            for serial in node.above:
-                bag += by_subject.get(serial, ())
+        bag = self.bags.of(node)
+        inside = tuple([child.number for child in node.own]) if node.own else ()
         key = (bag, node.parts, node.made, inside)
-        found = self.known.get(key)
+        found = self._sets.get(key)
         if found is None:
-            found = self.known[key] = len(self.sets)
-            uses = self._bulk(bag) + self._parts(node.parts) + _made(node)
-            self.sets.append(Shared(uses, inside))
+            found = self._sets[key] = len(self.sets)
+            numbers = []
+            if bag:
+                numbers.append(self._component(bag, lambda: self.bags.uses(bag)))
+            if node.parts:
+                numbers.append(self._component(node.parts, lambda: _key_parts(node.parts)))
+            if node.made:
+                numbers.append(self._component(("made", node.made), lambda: _made(node)))
+            self.sets.append(Shared(tuple(numbers), inside))
         return found
 
-    def _bulk(self, bag: tuple[int, ...]) -> tuple[UseKey, ...]:
-        """Return the uses of some windows; windows of one step leave the lots of each possible."""
-        found = self.uses_of_bag.get(bag)
-        if found is not None:
-            return found
-        steps: dict[tuple[Kind, int], tuple[tuple[str, ...], ...]] = {}
-        for place in bag:
-            kind, number, lots = self.cuts.known_contents[place]
-            before = steps.get((kind, number))
-            if before is not None and before != lots:
-                lots = tuple(tuple(sorted({*one, *other})) for one, other in zip(before, lots, strict=True))
-            steps[kind, number] = lots
-        uses = tuple(
-            (material.part, material.quantity, process_of(kind.steps[number].station_type), found_lots)
-            for (kind, number), lots in steps.items()
-            for material, found_lots in zip(kind.steps[number].materials, lots, strict=True)
-        )
-        self.uses_of_bag[bag] = uses
-        return uses
-
-    def _parts(self, text: str) -> tuple[UseKey, ...]:
-        found = self.uses_of_parts.get(text)
+    def _component(self, key: object, uses: Callable[[], Component]) -> int:
+        found = self._components.get(key)
         if found is None:
-            rows = [row.split(FIELD) for row in text.split(RECORD)] if text else []
-            found = tuple((part, ONE, "", (lot,) if lot else ()) for part, lot in rows)
-            self.uses_of_parts[text] = found
+            found = self._components[key] = len(self.components)
+            self.components.append(uses())
         return found
 
 
-def _made(node: Node) -> tuple[UseKey, ...]:
+def _key_parts(text: str) -> Component:
+    rows = [row.split(FIELD) for row in text.split(RECORD)]
+    return tuple((part, ONE, "", (lot,) if lot else ()) for part, lot in rows)
+
+
+def _made(node: Node) -> Component:
     return tuple(
         (part, quantity if quantity is not None else ONE, "", (lot,) if quantity is not None else ())
         for lot, part, quantity in node.made
     )
+
+
+Bag = tuple[int, ...]
+"""Numbers of the contents of all windows of a unit and its panels, sorted."""
+
+
+def _bags(reader: Reader, nodes: list[Node]) -> _Bags:
+    """Give each unit and panel the contents of its windows."""
+    found = reader.windows(nodes)
+    rows = [row for _, _, windows in found for row in windows]
+    stations: dict[str, _Station] = {}
+    if rows:
+        names = {row[1] for row in rows}
+        mounts = reader.mounts(names, min(row[3] for row in rows), max(row[4] for row in rows))
+        stations = {name: _Station(mounts.get(name, [])) for name in names}
+    contents = _Contents(reader.cursor, stations)
+    bags: dict[Kind, dict[str, Bag]] = {}
+    for kind, names_asked, windows in found:
+        bags[kind] = contents.bags(kind, names_asked, windows)
+    return _Bags(bags, contents)
+
+
+class _Bags:
+    """The contents of windows, by release and subject."""
+
+    def __init__(self, by_kind: dict[Kind, dict[str, Bag]], contents: _Contents) -> None:
+        self._by_kind = by_kind
+        self._contents = contents
+
+    def of(self, node: Node) -> Bag:
+        """Return the windows of a unit with those of the panels that it was taken from."""
+        by_subject = self._by_kind.get(node.kind)
+        if by_subject is None:
+            return ()
+        bag = by_subject.get(node.serial, ())
+        for serial in node.above:
+            bag += by_subject.get(serial, ())
+        return bag
+
+    def uses(self, bag: Bag) -> Component:
+        """Return the uses of some windows; windows of one step leave the lots of each possible."""
+        steps: dict[tuple[Kind, int], tuple[tuple[str, ...], ...]] = {}
+        for place in bag:
+            kind, number, lots = self._contents.known[place]
+            before = steps.get((kind, number))
+            if before is not None and before != lots:
+                lots = tuple(tuple(sorted({*one, *other})) for one, other in zip(before, lots, strict=True))
+            steps[kind, number] = lots
+        return tuple(use for (kind, number), lots in steps.items() for use in _step_uses(kind, number, lots))
+
+
+def _step_uses(kind: Kind, number: int, lots: tuple[tuple[str, ...], ...]) -> Iterator[UseKey]:
+    step = kind.steps[number]
+    process = process_of(step.station_type)
+    for material, candidates in zip(step.materials, lots, strict=True):
+        yield material.part, material.quantity, process, candidates
 
 
 class _Station:
@@ -138,64 +184,69 @@ class _Station:
         self.mounts = mounts
         self.loads = sorted(mount.since for mount in mounts)
         self.unloads = sorted(mount.until for mount in mounts if mount.until is not None)
-        self.lots_between: dict[tuple[int, int], dict[str, set[str]]] = {}
+        self._between: dict[tuple[int, int], dict[str, set[str]]] = {}
 
-    def lots(self, between: tuple[int, int], window: Window) -> dict[str, set[str]]:
-        """Return part to the lots that were on the station within a window."""
-        found = self.lots_between.get(between)
+    def lots(self, loaded: int, unloaded: int, began: float) -> dict[str, set[str]]:
+        """Return part to the lots that were on the station within a window.
+
+        Args:
+            loaded: loads until its end.
+            unloaded: unloads before its beginning.
+            began: any beginning that so many unloads came before.
+        """
+        found = self._between.get((loaded, unloaded))
         if found is None:
-            found = self.lots_between[between] = {}
-            for mount in self.mounts[: between[0]]:
-                if mount.until is None or mount.until >= window.began:
+            found = self._between[loaded, unloaded] = {}
+            for mount in self.mounts[:loaded]:
+                if mount.until is None or mount.until >= began:
                     found.setdefault(mount.part, set()).add(mount.lot)
         return found
 
 
-class _Cuts:
+class _Contents:
     """Gives every window the number of its content: release, step and candidate lots."""
 
-    def __init__(self, reader: Reader, windows: dict[Kind, dict[str, list[Window]]]) -> None:
-        spans: dict[str, tuple[float, float]] = {}
-        for by_subject in windows.values():
-            for found in by_subject.values():
-                for window in found:
-                    least, most = spans.get(window.station, (window.began, window.ended))
-                    spans[window.station] = (min(least, window.began), max(most, window.ended))
-        mounts = reader.mounts(spans) if spans else {}
-        self.cursor: Cursor = reader.cursor
-        self.stations = {station: _Station(mounts.get(station, [])) for station in spans}
-        self.known_contents: list[Content] = []
+    def __init__(self, cursor: Cursor, stations: dict[str, _Station]) -> None:
+        self.known: list[Content] = []
+        self._cursor = cursor
+        self._stations = stations
         self._numbers: dict[Content, int] = {}
-        self._places: dict[tuple[object, ...], int] = {}
         self._stand_ins: dict[str, dict[str, set[str]]] = {}
 
-    def contents(self, kind: Kind, windows: list[Window]) -> tuple[int, ...]:
-        """Return the numbers of the contents of a subject's windows, sorted, each once."""
-        return tuple(sorted({self._place(kind, window) for window in windows}))
+    def bags(self, kind: Kind, names: list[str], windows: list[Window]) -> dict[str, Bag]:
+        """Return the contents of the windows of each subject, sorted, each once."""
+        cuts = {name: (station.loads, station.unloads) for name, station in self._stations.items()}
+        places: dict[tuple[str, int, int, int, str | None], int] = {}
+        found: dict[int, Bag] = {}
+        for subject, station, step, began, ended, deviation in windows:
+            loads, unloads = cuts[station]
+            key = (station, step, bisect_right(loads, ended), bisect_left(unloads, began), deviation)
+            place = places.get(key)
+            if place is None:
+                place = places[key] = self._number(kind, key, began)
+            before = found.get(subject)
+            if before is None:
+                found[subject] = (place,)
+            elif place not in before:
+                found[subject] = (*before, place)
+        return {names[subject - 1]: tuple(sorted(bag)) for subject, bag in found.items()}
 
-    def _place(self, kind: Kind, window: Window) -> int:
-        station = self.stations[window.station]
-        between = (bisect_right(station.loads, window.ended), bisect_left(station.unloads, window.began))
-        key = (kind.product, kind.revision, window.step, window.station, between, window.deviation)
-        found = self._places.get(key)
-        if found is None:
-            content = self._content(kind, window, station.lots(between, window))
-            found = self._numbers.setdefault(content, len(self.known_contents))
-            if found == len(self.known_contents):
-                self.known_contents.append(content)
-            self._places[key] = found
-        return found
-
-    def _content(self, kind: Kind, window: Window, on_station: dict[str, set[str]]) -> Content:
-        stand_ins = self._allowed(window.deviation) if window.deviation else {}
+    def _number(self, kind: Kind, key: tuple[str, int, int, int, str | None], began: float) -> int:
+        station, step, loaded, unloaded, deviation = key
+        on_station = self._stations[station].lots(loaded, unloaded, began)
+        stand_ins = self._allowed(deviation) if deviation else {}
         lots = []
-        for material in kind.steps[window.step].materials:
+        for material in kind.steps[step].materials:
             parts = {material.part, *material.alternates}
             parts |= {other for part in tuple(parts) for other in stand_ins.get(part, ())}
             lots.append(tuple(sorted({lot for part in parts for lot in on_station.get(part, ())})))
-        return kind, window.step, tuple(lots)
+        content = (kind, step, tuple(lots))
+        number = self._numbers.setdefault(content, len(self.known))
+        if number == len(self.known):
+            self.known.append(content)
+        return number
 
     def _allowed(self, deviation: str) -> dict[str, set[str]]:
         if deviation not in self._stand_ins:
-            self._stand_ins[deviation] = stand_ins_of(self.cursor, deviation)
+            self._stand_ins[deviation] = stand_ins_of(self._cursor, deviation)
         return self._stand_ins[deviation]
