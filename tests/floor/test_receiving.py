@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import uuid
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ from karkhana.floor.rebuild import digest_projections, rebuild
 from karkhana.floor.receiving.asked import Delivery, check_delivery, read_pasted
 from karkhana.floor.receiving.judging import Findings, current_plan, dispose, judge, present_again
 from karkhana.floor.receiving.operations import Received, receive_lots
+from karkhana.floor.stores.operations import move_stock
 from karkhana.kernel.refusals import Refused
 from karkhana.supply.incoming.operations import (
     RuleAsked,
@@ -35,6 +37,7 @@ from karkhana.supply.models import (
     Supplier,
 )
 from karkhana.supply.operations import ensure_supplier
+from karkhana.supply.stock.operations import Wanted, default_store, read_books
 
 pytestmark = pytest.mark.usefixtures("rolled_back")
 AT = ws.DAY + dt.timedelta(hours=7)
@@ -74,6 +77,10 @@ def rows(sql: str) -> list[tuple[Any, ...]]:
 def inspected(number: int, bad: int = 0, *, after: int = 0) -> InspectionResult:
     defects = (("BENT", bad),) if bad else ()
     return judge(number=number, findings=Findings(bad, defects), now=ws.NOW + dt.timedelta(seconds=after))
+
+
+def stock_of(lot: str) -> Decimal:
+    return sum(read_books([lot]).of(lot).values(), Decimal(0))
 
 
 class TestReceipt:
@@ -375,6 +382,7 @@ class TestRefusedLots:
 
     def test_returned_stays_held(self, refused: int) -> None:
         dispose(number=refused, what="returned", note="RMA 5", now=ws.NOW)
+        assert stock_of("CAP-1") == 0
         assert tell("load CAP-1 CAP on F1", "20:00") == "lot.held"
         assert code_of(lambda: dispose(number=refused, what="returned", now=ws.NOW)) == "disposition.done"
 
@@ -385,7 +393,17 @@ class TestRefusedLots:
             call = lambda: dispose(number=refused, what="sorted", good=good, bad=bad, now=ws.NOW)  # noqa: B023, E731
             assert code_of(call) == "disposition.counts"
         dispose(number=refused, what="sorted", good=Decimal(991), bad=Decimal(9), now=ws.NOW)
+        assert stock_of("CAP-1") == 991
         assert tell("load CAP-1 CAP on F1", "20:00") == "accepted"
+
+    def test_what_is_not_in_the_stores_cannot_be_scrapped(self, refused: int) -> None:
+        move = Wanted(
+            uuid.uuid4(), "scrap", "CAP-1", Decimal(995), source=default_store("NOIDA").code, reason="wet"
+        )
+        move_stock([move], now=ws.NOW)
+        call = lambda: dispose(number=refused, what="sorted", good=Decimal(991), bad=Decimal(9), now=ws.NOW)  # noqa: E731
+        assert code_of(call) == "disposition.stock"
+        assert not Disposition.objects.exists()
 
     def test_a_concession_names_an_approved_deviation(self, refused: int) -> None:
         for number in ("", "DEV-9", "\x00"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 from decimal import Decimal
 from pathlib import Path
@@ -17,12 +16,16 @@ from karkhana.supply.models import (
     PartPrice,
     Supplier,
 )
+from karkhana.supply.registers.context import Settings
+from karkhana.supply.registers.operations import import_register
 
 D = Decimal
 DAY = dt.date(2026, 11, 23)
 SINCE = dt.date(2026, 4, 1)
 PRICES = Path(__file__).resolve().parents[2] / "scenarios" / "prices"
 COUNTRIES = {"SUP-PINNACA": "SG", "SUP-HARBOUR": "HK"}
+SELLERS = ("SUP-PINNACA", "SUP-HARBOUR", "SUP-NAVYUG", "SUP-AMPHENOL", "SUP-KAAMDARMAGNE", "SUP-GOMTICIRCUIT",
+           "SUP-KASNAFASTENE")  # fmt: skip
 
 
 def supplier(code: str, country: str = "") -> Supplier:
@@ -96,13 +99,11 @@ def term(product: str, kind: str, amount: str, *, market: str = "", document: st
 
 
 def price_file(name: str) -> int:
-    """Hold every price of a file of ``scenarios/prices``; return how many there are."""
-    with (PRICES / name).open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    for row in rows:
-        offer(
-            row["part"], row["price"], of=row["supplier"], currency=row["currency"], channel=row["channel"],
-            origin=row["origin"], minimum=row["minimum"], duty=row["duty_percent"],
-            freight=row["freight_percent"], group=row["group"], manufacturer=row["manufacturer"],
-        )  # fmt: skip
-    return len(rows)
+    """Import every part and price of a file of ``scenarios/prices``; return how many prices there are."""
+    for code in SELLERS:
+        supplier(code)
+    now = dt.datetime.combine(DAY, dt.time(), dt.UTC)
+    for kind in ("parts", "prices"):
+        report = import_register(kind=kind, path=PRICES / name, now=now, settings=Settings())
+        assert not report.as_dict()["refusals"], report.as_dict()["refusals"][:3]
+    return report.made + report.same

@@ -85,12 +85,12 @@ def test_parameters_of_the_address_count_and_those_of_other_methods_are_dropped(
 
 @pytest.mark.parametrize("name", ["what", "product", "revision", "method", "day", "volume", "gst_percent",
                                   "market", "p.profit", "all", "against"])  # fmt: skip
-@pytest.mark.parametrize("value", ODD)
-def test_no_input_breaks_page_or_api(buyer: Client, name: str, value: str) -> None:
+def test_no_input_breaks_page_or_api(buyer: Client, name: str) -> None:
     """A refusal or an answer, never a fault."""
-    assert buyer.get(PAGE, {**ASK, name: value}).status_code in (200, 422)
-    assert buyer.get(API, {**ASK, name: value}).status_code in (200, 404, 422, 400)
-    assert buyer.get(API, {**ASK, "set": [f"{name}={value}", value]}).status_code in (422, 400)
+    for value in ODD:
+        assert buyer.get(PAGE, {**ASK, name: value}).status_code in (200, 422), value
+        assert buyer.get(API, {**ASK, name: value}).status_code in (200, 400, 404, 422), value
+        assert buyer.get(API, {**ASK, "set": [f"{name}={value}", value]}).status_code in (400, 422), value
 
 
 def test_the_api_gives_the_same_json_as_the_command(buyer: Client) -> None:

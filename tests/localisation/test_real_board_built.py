@@ -22,7 +22,16 @@ from karkhana.localisation.rules.pieces import Line, Result
 from karkhana.sim.enterprise import release_product
 from karkhana.sim.runs import simulate_units
 from karkhana.sim.scenario import install, load_scenario
-from karkhana.supply.models import BillOfEntry, BillOfEntryItem, Receipt, Supplier
+from karkhana.supply.models import (
+    ApprovedSource,
+    BillOfEntry,
+    BillOfEntryItem,
+    ExchangeRate,
+    LocalContentCertificate,
+    PartPrice,
+    Receipt,
+    Supplier,
+)
 from localisation.offered import offer
 from localisation.test_real_boards import board
 
@@ -35,6 +44,9 @@ def built(db: None) -> tuple[DesignedResult, str]:
     """The board as designed, and the serial of a unit that was built of lots from its usual sources."""
     scenario = load_scenario()
     install(scenario, today=NOW.date())
+    # What the reference factory buys for its own products has no say in this board.
+    for table in (PartPrice, ApprovedSource, ExchangeRate, LocalContentCertificate):
+        table.objects.all().delete()
     board("ODRIVE")
     # The route of its family binds a harness that the published bill does not have.
     offer("ODRIVE-HARNESS", "45")

@@ -71,9 +71,9 @@ def test_every_line_of_a_real_board_is_priced_and_explained(product: str) -> Non
 @pytest.mark.parametrize(
     ("product", "other", "percents", "grades"),
     [
-        ("ODRIVE", "AUTO_DVA", ("51.1584", "49.0851"), ("Class-I", "")),
+        ("ODRIVE", "AUTO_DVA", ("51.1555", "49.0823"), ("Class-I", "")),
         ("ZSWATCH", "DRONE_VA", ("43.5806", "39.7166"), ("Class-II", "")),
-        ("LIMESDR", "DRONE_VA", ("33.7202", "32.6024"), ("Class-II", "")),
+        ("LIMESDR", "DRONE_VA", ("33.7201", "32.6022"), ("Class-II", "")),
     ],
 )
 def test_two_methods_end_in_different_classes(

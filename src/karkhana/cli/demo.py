@@ -148,13 +148,17 @@ def _produce(plan: dict[str, Any]) -> dict[str, Any]:
 
 
 def _book() -> dict[str, Any]:
-    """Write receipts and bills of entry of all lots that came in; return how many."""
+    """Do a morning's work in the stores, then book all lots that came in; return how many."""
     from karkhana.sim.purchases import book_purchases
     from karkhana.sim.scenario import load_scenario
+    from karkhana.sim.stores import fill_stores
 
+    scenario = load_scenario()
+    if fill_stores(scenario, now=dt.datetime.now(dt.UTC)):
+        say("The stores have work under way: quarantine, racks, kits")
     say("Booking what came in: receipts, bills of entry")
     began = dt.datetime.now(dt.UTC)
-    found = book_purchases(load_scenario(), now=began)
+    found = book_purchases(scenario, now=began)
     seconds = (dt.datetime.now(dt.UTC) - began).total_seconds()
     return {
         "receipts": found.receipts,

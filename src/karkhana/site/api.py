@@ -31,6 +31,7 @@ from karkhana.floor.stores.http import router as stores
 from karkhana.kernel.refusals import Refusal, Refused
 from karkhana.ledger import events as ev
 from karkhana.localisation.certificate.http import router as certificates
+from karkhana.localisation.choosing.http import router as localise_next
 from karkhana.localisation.designed.http import router as designed
 from karkhana.localisation.http import router as localisation
 from karkhana.partners.http import router as partners
@@ -46,6 +47,7 @@ _UNKNOWN = {
     "pool.unknown",
     "order.unknown",
     "firmware.image_unknown",
+    "localise_next.candidate_unknown",
     "inspection.unknown",
     "certificate.unknown",
 }
@@ -129,6 +131,7 @@ api.add_router("/design", design, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/design", changes, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/partners", partners, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/pools", pools)
+api.add_router("/localisation/next", localise_next, auth=_RoleAuth(VALUE_ROLES))
 api.add_router("/localisation/designed", designed, auth=_RoleAuth(VALUE_ROLES))
 api.add_router("/localisation/certificates", certificates, auth=_RoleAuth(VALUE_ROLES))
 api.add_router("/localisation", localisation, auth=_RoleAuth(VALUE_ROLES))

@@ -25,6 +25,7 @@ from karkhana.floor.stages import article_pages as articles
 from karkhana.floor.stages import pages as stages
 from karkhana.floor.stores import pages as stores
 from karkhana.localisation.certificate import pages as value_certificates
+from karkhana.localisation.choosing import pages as choosing
 from karkhana.localisation.designed import pages as designed
 from karkhana.localisation.pages import methods as value_methods
 from karkhana.localisation.pages import terms as value_terms
@@ -214,6 +215,9 @@ urlpatterns = [
     path("supply/expiry/", supply(receiving.expiry), name="expiry"),
     path("supply/expiry/ticks/", inspectors(receiving.ticks), name="ticks"),
     path("supply/expiry/life/", supply(receiving.life), name="lot-life"),
+    path("value/next/", value(choosing.next_page), name="value-next"),
+    path("value/next/import/", value(choosing.next_import), name="value-next-import"),
+    path("value/next/drop/", value(choosing.next_drop), name="value-next-drop"),
     path("value/methods/", value(value_methods.methods_page), name="value-methods"),
     path("value/terms/", value(value_terms.terms_page), name="value-terms"),
     path("value/targets/<int:number>/drop/", value(value_terms.target_drop), name="value-target-drop"),

@@ -14,6 +14,7 @@ from karkhana.design.changes.rules import APPROVED
 from karkhana.design.models import Deviation
 from karkhana.design.storable import check_text
 from karkhana.floor.operations import record_events
+from karkhana.floor.receiving.booking import take_out
 from karkhana.floor.receiving.operations import (
     find_station,
     hold_event,
@@ -22,7 +23,7 @@ from karkhana.floor.receiving.operations import (
 )
 from karkhana.kernel.refusals import Refused, refuse
 from karkhana.supply.incoming.operations import lock_source, require_lots
-from karkhana.supply.incoming.queries import rules_of, severity_of
+from karkhana.supply.incoming.queries import next_moment, rules_of, severity_of
 from karkhana.supply.incoming.sampling.rules import (
     DISCONTINUED,
     Plan,
@@ -38,6 +39,7 @@ from karkhana.supply.models.incoming import (
     RETURNED,
     SORTED,
 )
+from karkhana.supply.stock.rules import SCRAPPED, SEND_BACK
 
 DEFECTS_MAX = 60
 
@@ -129,7 +131,7 @@ def judge(*, number: int, findings: Findings, now: dt.datetime, user: Any = None
         inspector=findings.inspector,
         report_name=findings.report_name,
         report_sha256=findings.report_sha256,
-        at=now,
+        at=next_moment(asked.supplier, asked.part, now),
         by=user,
     )
     if accepted:
@@ -237,12 +239,13 @@ def dispose(
 ) -> Disposition:
     """Say what is done with a refused lot.
 
-    A lot that goes back stays held. A sorted one leaves quarantine with what is ``good`` in it; the ``bad``
-    items must be taken out of stock with a reason. A lot that is used as it is names an approved deviation.
+    A lot that goes back stays held and is sent out of the stores. A sorted one leaves quarantine with what
+    is ``good`` in it; the ``bad`` items are scrapped. A lot used as it is names an approved deviation.
 
     Raises:
         Refused: ``inspection.unknown``, ``disposition.not_refused``, ``disposition.done``,
-            ``disposition.what``, ``disposition.counts``, ``disposition.deviation``, ``text.value``.
+            ``disposition.what``, ``disposition.counts``, ``disposition.deviation``, ``disposition.stock``,
+            ``text.value``.
     """
     asked = find_inspection(number)
     lock_source(asked.supplier, asked.part)
@@ -266,10 +269,21 @@ def dispose(
         inspection=asked, what=what, good=good, bad=bad, note=note, at=now, by=user,
         deviation=deviation if what == CONCESSION else "",
     )  # fmt: skip
+    _book(asked, what, bad, now, user)
     if what != RETURNED:
         reason = f"Inspection {asked.pk}: {what} {deviation if what == CONCESSION else ''}".strip()
         _release(asked, reason, now)
     return made
+
+
+def _book(asked: Inspection, what: str, bad: Decimal | None, now: dt.datetime, user: Any) -> None:
+    """Take out of the stores what goes back, or the bad items of a sorted lot."""
+    by = user.get_username() if user is not None else ""
+    reason = f"Inspection {asked.pk}"
+    if what == RETURNED:
+        take_out(lot=asked.lot, kind=SEND_BACK, quantity=None, reason=reason, now=now, by=by)
+    elif bad:
+        take_out(lot=asked.lot, kind=SCRAPPED, quantity=bad, reason=reason, now=now, by=by)
 
 
 def _check_refused(asked: Inspection) -> None:

@@ -74,7 +74,7 @@ def receipt_page(
         "part": part, "supplier": supplier, "one": lot, "limit": limit + 1,
         "at": _moment(key[0]) if key else None, "lot": key[1] if key else "",
     }  # fmt: skip
-    found = fetch_bounded(_RECEIPTS, values)  # type: ignore[arg-type]
+    found = fetch_bounded(_RECEIPTS, values)
     rows = found[:limit]
     codes = [row[0] for row in rows]
     inspections = _latest_inspections(codes)
@@ -186,7 +186,7 @@ def expiry_rows(*, now: dt.datetime, today: dt.date, part: str = "") -> tuple[tu
     """
     values = {"since": today - dt.timedelta(days=90), "received": now - dt.timedelta(days=366), "part": part,
               "limit": EXPIRY_MAX + 1}  # fmt: skip
-    found = fetch_bounded(_LIMITED, values)  # type: ignore[arg-type]
+    found = fetch_bounded(_LIMITED, values)
     shown = found[:EXPIRY_MAX]
     codes = [row[0] for row in shown]
     lives = life_views(codes, now, today)

@@ -18,9 +18,10 @@ from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from karkhana.design.access import visible_products
+from karkhana.design.access import revision_for, visible_products
 from karkhana.design.models import Revision
 from karkhana.design.models.product import RELEASED
+from karkhana.design.queries import find_revision
 from karkhana.kernel.refusals import Refused, refuse
 from karkhana.localisation.catalogue import method_for
 from karkhana.localisation.designed.differing import moved
@@ -78,18 +79,16 @@ def designed_page(request: HttpRequest) -> HttpResponse:
     """Show a revision's local value, or the form alone."""
     said = _said(request)
     revisions = _revisions(request.user)
-    revision = _chosen(revisions, said)
-    context: dict[str, Any] = {"said": said, "revisions": revisions, "revision": revision}
+    context: dict[str, Any] = {"said": said, "revisions": revisions}
     status = 200
     try:
+        revision = context["revision"] = _chosen(revisions, said, request.user)
         day = _day(said.get("day", ""))
         method = method_for(only_known(said.get("method") or DEFAULT_METHOD), day)
         chosen = _parameters(said, method)
         context |= _form(method, chosen, day)
         if revision is not None:
             context |= _valued(revision, revisions, said, Settings.of(method, chosen, day=day))
-        elif said.get("what") or said.get("product"):
-            raise refuse("revision.unknown", "There is no such revision.", "Choose one of the list.")
     except Refused as refused:
         context |= {"refusal": refused.refusal.as_dict()}
         status = 422
@@ -119,7 +118,7 @@ def _valued(
     context = {"others": own, **_shown(result, settings.method, everything="all" in said)}
     against = next((row for row in own if row.code == said.get("against")), None)
     if against is not None:
-        old = value(against)
+        old = value(find_revision(against.product.code, against.code))
         context |= {
             "against": against,
             "old": old,
@@ -141,20 +140,37 @@ def _said(request: HttpRequest) -> dict[str, str]:
 
 
 def _revisions(user: Any) -> list[Revision]:
-    rows = Revision.objects.filter(product__in=visible_products(user)).select_related(
-        "product__brand", "product__agreement", "base__product"
-    )
-    return list(rows.order_by("product__code", "-pk")[:REVISIONS_MAX])
+    """Return what a visitor may choose from, without the documents of every revision."""
+    rows = Revision.objects.filter(product__in=visible_products(user)).select_related("product")
+    light = rows.defer("plan", "package", "import_report")
+    return list(light.order_by("product__code", "-pk")[:REVISIONS_MAX])
 
 
-def _chosen(revisions: list[Revision], said: dict[str, str]) -> Revision | None:
-    """Return the revision that is asked for: by key, by codes, or a product's current one."""
-    if said.get("what"):
-        return next((row for row in revisions if str(row.pk) == said["what"]), None)
+def _chosen(revisions: list[Revision], said: dict[str, str], user: Any) -> Revision | None:
+    """Return the revision that is asked for: by key, by codes, or a product's current one.
+
+    Raises:
+        Refused: ``product.unknown``, ``revision.unknown``, ``designed.revision``, ``designed.no_revision``.
+    """
     own = [row for row in revisions if row.product.code == said.get("product")]
-    if said.get("revision"):
-        return next((row for row in own if row.code == said["revision"]), None)
-    return next((row for row in own if row.state == RELEASED), own[0] if own else None)
+    if said.get("what"):
+        row = next((row for row in revisions if str(row.pk) == said["what"]), None)
+        if row is None:
+            raise refuse("designed.revision", "There is no such revision.", "Choose one of the list.")
+        return find_revision(row.product.code, row.code)
+    if said.get("product") and said.get("revision"):
+        return revision_for(user, said["product"], said["revision"])
+    if not said.get("product"):
+        return None
+    if not own:
+        raise refuse(
+            "designed.no_revision",
+            "{product} has no revision.",
+            "Choose one of the list.",
+            product=said["product"][:80],
+        )
+    current = next((row for row in own if row.state == RELEASED), own[0])
+    return find_revision(current.product.code, current.code)
 
 
 def _day(text: str) -> dt.date:

@@ -131,7 +131,7 @@ def trend(months: Iterable[dict[str, Any]], targets: Sequence[dict[str, Any]]) -
     }
 
 
-BARS_SHOWN = 14
+BARS_SHOWN = 11
 
 
 def unit_bars(lines: Sequence[dict[str, Any]], denominator: Decimal) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from karkhana.design.storable import check_text
 from karkhana.kernel.refusals import refuse
 from karkhana.ledger import store
 from karkhana.supply.incoming.life.rules import LABEL_HOURS_MAX, TICKS, check_msl, expiry
-from karkhana.supply.incoming.queries import severity_of
+from karkhana.supply.incoming.queries import next_moment, severity_of
 from karkhana.supply.incoming.sampling.rules import DISCONTINUED, check_level, read_aql
 from karkhana.supply.models import LotLife, LotTick, ReceivingRule, SeverityNote, Supplier
 from karkhana.supply.models.incoming import IRREGULAR, SEVERITY_NOTES, SOURCE_POLICIES
@@ -239,5 +239,10 @@ def note_severity(
             part=part,
         )
     return SeverityNote.objects.create(
-        supplier=supplier, part=part, what=what, reason=reason, at=now, by=user
+        supplier=supplier,
+        part=part,
+        what=what,
+        reason=reason,
+        at=next_moment(supplier, part, now),
+        by=user,
     )

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.db.models import Max
 
 from karkhana.ledger import store
 from karkhana.supply.incoming.life.reading import lives_of
@@ -96,6 +97,18 @@ def history_of(supplier: str, part: str) -> tuple[Switch, ...]:
         found.append(Switch(at, lot, verdict, now, after))
         now = after
     return tuple(found)
+
+
+def next_moment(supplier: str, part: str, now: dt.datetime) -> dt.datetime:
+    """Return when something about a source is to be written: now, but after all that was written before.
+
+    Whoever waited for the source's lock began earlier than what was written meanwhile; the order of a history
+    is the order in which it was decided.
+    """
+    results = InspectionResult.objects.filter(inspection__supplier=supplier, inspection__part=part)
+    notes = SeverityNote.objects.filter(supplier=supplier, part=part)
+    latest = [found for rows in (results, notes) if (found := rows.aggregate(at=Max("at"))["at"]) is not None]
+    return max([now, *(at + dt.timedelta(microseconds=1) for at in latest)])
 
 
 def rules_of(parts: Collection[str]) -> dict[str, ReceivingRule]:

@@ -92,6 +92,7 @@
 
   const bars = (data, box) => {
     const narrow = box.clientWidth < 560;
+    box.style.height = `${data.bars.length * 24 + 84}px`;
     const series = (name, key, colour, shape) => ({
       type: "bar", orientation: "h", name, y: data.bars.map((bar) => plain(bar.name)), x: data.bars.map((bar) => bar[key]),
       customdata: data.bars.map((bar) => rupees.format(bar[key])), hovertemplate: "%{y}<br>%{customdata}<extra>" + plain(name) + "</extra>",
@@ -99,8 +100,8 @@
     });
     return [[series(data.local, "local", "--local", ""), series(data.imported, "imported", "--imported", "/")], {
       ...base(), barmode: "stack", bargap: 0.3, margin: { l: narrow ? 96 : 170, r: 10, t: 8, b: 30 }, showlegend: true,
-      xaxis: { fixedrange: true, gridcolor: css("--rule"), zeroline: false, tickprefix: "₹ ", nticks: narrow ? 4 : 8 },
-      yaxis: { fixedrange: true, autorange: "reversed", automargin: true },
+      xaxis: { fixedrange: true, gridcolor: css("--rule"), zeroline: false, tickprefix: "₹ ", separatethousands: true, nticks: narrow ? 4 : 8 },
+      yaxis: { fixedrange: true, autorange: "reversed", automargin: true, dtick: 1 },
       legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, traceorder: "normal" },
     }];
   };
