@@ -143,7 +143,7 @@ class TestAnswer:
         asked(buyer)
         page = text_of(buyer.get(PAGE))
         assert "The supplier's certificate of local content is missing." in page
-        assert 'href="/supply/suppliers/?q=GLUES"' in page
+        assert 'href="/supply/suppliers/GLUES/"' in page
 
     def test_targets_stand_in_the_trend(self) -> None:
         buyer = logged_in("buyer")

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.usefixtures("rolled_back")
 OPEN = {"healthz", "login/"}
 SAMPLES = {"<path:code>": "ASM-1", "<path:serial>": "U1", "<str:serial>": "U1", "<str:code>": "L-ASM",
            "<code:product>": "PHONE", "<code:revision>": "A", "<slug:tab>": "bom", "<int:number>": "1",
-           "<int:place>": "0", "<str:number>": "CO-1", "<slug:sha256>": "ab" * 32}  # fmt: skip
+           "<int:place>": "0", "<str:number>": "CO-1", "<slug:sha256>": "ab" * 32,
+           "<path:number>": "LC/2026-27/0001", "<slug:kind>": "pdf"}  # fmt: skip
 LEAD_PAGES = ("/recall/", "/recall/list.csv", "/orders/new/")
 ENGINEER_PAGES = ("/import/", "/design/diff/", "/design/", "/design/new/", "/design/products/PHONE/",
                   "/design/products/PHONE/A/", "/design/products/PHONE/A/bom/",
@@ -24,9 +25,11 @@ ENGINEER_PAGES = ("/import/", "/design/diff/", "/design/", "/design/new/", "/des
                   "/design/deviations/new/?product=PHONE", "/design/stages/", "/design/stages/PHONE/",
                   "/design/stages/PHONE/?stage=EVT",
                   "/design/stages/PHONE/first-article/?revision=A")  # fmt: skip
+VALUE_PAGES = ("/value/", "/value/?month=2026-06", "/value/methods/", "/value/terms/", "/value/certificates/",
+               "/value/certificates/new/")  # fmt: skip
 PAGES = ("/", "/live/", "/lines/", "/lines/L-ASM/", "/lines/L-ASM/live/", "/stations/", "/station/ASM-1/",
          "/units/", "/refusals/", "/pools/", "/orders/", "/orders/WO-PHONE/", "/search/?q=X",
-         *LEAD_PAGES, *ENGINEER_PAGES)  # fmt: skip
+         *LEAD_PAGES, *ENGINEER_PAGES, *VALUE_PAGES)  # fmt: skip
 
 
 def every_address() -> Iterator[str]:
@@ -81,8 +84,10 @@ class TestRoles:
     def test_each_role_opens_its_pages_and_no_others(self, role: str) -> None:
         client = logged_in(role)
         for page in PAGES:
-            forbidden = (page in LEAD_PAGES and role in ("operator", "buyer")) or (
-                page in ENGINEER_PAGES and role in ("operator", "lead", "buyer")
+            forbidden = (
+                (page in LEAD_PAGES and role in ("operator", "buyer"))
+                or (page in ENGINEER_PAGES and role in ("operator", "lead", "buyer"))
+                or (page in VALUE_PAGES and role == "operator")
             )
             assert client.get(page).status_code == (403 if forbidden else 200), page
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +20,7 @@ REMEDIES = {
     "no_receipt": (REGISTERS, _("Read in the purchase register")),
     "no_price": (REGISTERS, _("Read in the purchase register")),
     "no_bill_of_entry": (REGISTERS, _("Read in the bill of entry")),
-    "no_rate": (REGISTERS, _("Enter the exchange rate")),
+    "no_rate": ("/supply/rates/", _("Enter the exchange rate")),
     "no_origin": (REGISTERS, _("Show the origin")),
     "lot_differs": (REGISTERS, _("Correct the purchase register")),
     "certificate_missing": (SUPPLIERS, _("Record the supplier's certificate")),
@@ -59,7 +59,8 @@ def _shown(item: Mapping[str, Any], run: int | None) -> dict[str, Any]:
         "lots": lots[:6],
         "more": bool(item.get("more_lots")) or len(lots) > 6,
         "uses": item.get("uses"),
-        "href": f"{address}{'?' + urlencode({'q': detail}) if item['code'] in _SUPPLIER and detail else ''}",
+        # Of a certificate the detail is its supplier, who has a page.
+        "href": f"{address}{quote(detail, safe='')}/" if item["code"] in _SUPPLIER and detail else address,
         "words": words,
         "lines": f"/value/lines/?{urlencode({'run': run, 'part': item['part']})}"
         if run and item.get("part")
