@@ -2,13 +2,14 @@
 
 A unit that passed a station consumed the released quantity of each part from whatever lots of it were on the
 station in its window. With one candidate that is sure; with several, at a change-over, each of them may have
-given it or not, so the answer is a range. The database does the counting and returns one row per lot.
+given it or not, so the answer is a range. Each station's windows are read once and counted by their ends
+(``windows``), however many lots are asked for.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,7 @@ from karkhana.design.release import ReleasePackage
 from karkhana.floor.queries.lists import PAGE, Page, decode_key, encode_key
 from karkhana.floor.queries.rows import fetch, fetch_bounded
 from karkhana.floor.stores.lots import known_reference
+from karkhana.floor.stores.windows import FOREVER, Interval, Windows, used
 from karkhana.supply.stock.rules import Range
 
 Fetch = Callable[..., list[tuple[Any, ...]]]
@@ -94,6 +96,181 @@ def used_of(lots: Collection[str], *, bounded: bool = False) -> dict[str, Use]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _Mount:
+    lot: str
+    part: str
+    interval: Interval
+
+
+_Key = tuple[str, str, str, int, str]
+"""Station, product, revision, step, and the deviations that the event was accepted by."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Material:
+    """A material of a step: how much of it, which parts feed it (some only under a deviation)."""
+
+    product: str
+    revision: str
+    step: int
+    quantity: Decimal
+    parts: frozenset[str]
+    feeding: tuple[tuple[str, str], ...]
+
+
+def _bulk(read: Fetch, lots: Sequence[str]) -> dict[str, tuple[Range, int]]:
+    """Count what was taken of lots at stations."""
+    rows = read("SELECT DISTINCT part FROM ledger_mount WHERE lot = ANY(%s)", [lots])
+    materials = _materials_of([row[0] for row in rows])
+    if not materials:
+        return {}
+    spans = _indexed(read, _SPANS, [lots])
+    if not spans:
+        return {}
+    stations = [row[0] for row in spans]
+    span = {"stations": stations, "since": [row[1] for row in spans], "until": [row[2] for row in spans]}
+    mounts = _mounts(read, span, {part for material in materials for part in material.parts})
+    windows = _windows(read, span, {material.step for material in materials})
+    wanted = set(lots)
+    found: defaultdict[str, list[tuple[_Key, int, Decimal, Decimal]]] = defaultdict(list)
+    for key, passed in windows.items():
+        for material in materials:
+            if (material.product, material.revision, material.step) == key[1:4]:
+                for lot, seen in _taken(material, passed, mounts[key[0]], wanted, key[4]):
+                    found[lot].append((key, *seen))
+    return {lot: _added(rows) for lot, rows in found.items()}
+
+
+def _added(rows: list[tuple[_Key, int, Decimal, Decimal]]) -> tuple[Range, int]:
+    """Add up a lot over stations, steps and materials; a unit counts once per step."""
+    units: defaultdict[_Key, int] = defaultdict(int)
+    for key, count, _, _ in rows:
+        units[key] = max(units[key], count)
+    low = sum((row[2] for row in rows), _ZERO)
+    return Range(low, sum((row[3] for row in rows), _ZERO)), sum(units.values())
+
+
+def _taken(
+    material: _Material, windows: Windows, mounts: list[_Mount], wanted: set[str], deviations: str
+) -> Iterator[tuple[str, tuple[int, Decimal, Decimal]]]:
+    """Yield (lot, (windows, surely, at most)) of the wanted lots that fed a material in some windows."""
+    under = set(deviations.split())
+    feeding = {part for part, deviation in material.feeding if not deviation or deviation in under}
+    here = [mount for mount in mounts if mount.part in material.parts]
+    for lot in sorted({mount.lot for mount in here if mount.part in feeding} & wanted):
+        own = [mount.interval for mount in here if mount.lot == lot]
+        others = [mount.interval for mount in here if mount.lot != lot]
+        count, low, high = used(windows, own, others)
+        if count:
+            yield lot, (count, low * material.quantity, high * material.quantity)
+
+
+# From the first loading of these lots at a station to the last unloading, and as long as a window may be.
+_SPANS = """
+SELECT m.station, min(m.loaded_at), max(coalesce(m.unloaded_at, '9000-01-01'::timestamptz)
+           + s.window_us * interval '1 microsecond')
+FROM ledger_mount m JOIN ledger_setup s ON s.station = m.station
+WHERE m.lot = ANY(%s) GROUP BY m.station ORDER BY m.station
+"""
+_SPAN = """
+WITH span(station, since, until) AS MATERIALIZED (
+    SELECT * FROM unnest(%(stations)s::text[], %(since)s::timestamptz[], %(until)s::timestamptz[])
+)"""
+_MOUNTS = f"""
+{_SPAN}
+SELECT m.station, m.lot, m.part, (extract(epoch FROM m.loaded_at) * 1000000)::bigint,
+       CASE WHEN m.unloaded_at IS NOT NULL THEN (extract(epoch FROM m.unloaded_at) * 1000000)::bigint END
+FROM span JOIN ledger_setup s ON s.station = span.station JOIN ledger_mount m ON m.station = span.station
+    AND m.loaded_at <= span.until
+    AND (m.unloaded_at IS NULL OR m.unloaded_at >= span.since - s.window_us * interval '1 microsecond')
+WHERE m.part = ANY(%(parts)s)
+"""
+# Of a unit that came to a step again, the last window.
+_EVENTS = f"""
+{_SPAN}
+SELECT e.station, u.product, u.revision, e.step, coalesce(max(e.deviation), ''),
+       (extract(epoch FROM max(e.began_at)) * 1000000)::bigint,
+       (extract(epoch FROM max(e.happened_at)) * 1000000)::bigint,
+       max(CASE WHEN u.kind = 'panel' THEN u.positions ELSE 1 END)
+FROM span JOIN ledger_event e ON e.station = span.station AND e.refusal IS NULL
+    AND e.happened_at >= span.since AND e.happened_at <= span.until AND e.step = ANY(%(steps)s)
+JOIN ledger_unit u ON u.serial = e.subject
+GROUP BY e.station, u.product, u.revision, e.step, e.subject
+"""
+
+
+def _mounts(read: Fetch, span: dict[str, Any], parts: Collection[str]) -> defaultdict[str, list[_Mount]]:
+    found: defaultdict[str, list[_Mount]] = defaultdict(list)
+    for station, lot, part, loaded, unloaded in _indexed(read, _MOUNTS, {**span, "parts": sorted(parts)}):
+        found[station].append(_Mount(lot, part, (loaded, FOREVER if unloaded is None else unloaded)))
+    return found
+
+
+def _windows(read: Fetch, span: dict[str, Any], steps: Collection[int]) -> dict[_Key, Windows]:
+    found: defaultdict[_Key, list[tuple[int, int, int]]] = defaultdict(list)
+    for *key, began, happened, boards in _indexed(read, _EVENTS, {**span, "steps": sorted(steps)}):
+        found[key[0], key[1], key[2], key[3], key[4]].append((min(began, happened), happened, boards))
+    return {key: Windows(rows) for key, rows in found.items()}
+
+
+def _indexed(read: Fetch, sql: str, values: Any) -> list[tuple[Any, ...]]:
+    """Run a join of intervals; young statistics must not lead it away from the indexes."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL jit = off")
+        return read(sql, values)
+
+
+def _materials_of(parts: Collection[str]) -> list[_Material]:
+    """List the materials of every release that these parts may feed."""
+    releases = known_reference().releases
+    stand_ins = defaultdict(list)
+    for number, part, substitute, product, revision in fetch(
+        "SELECT d.number, d.part, d.substitute, p.code, r.code FROM design_deviation d"
+        " JOIN design_product p ON p.id = d.product_id JOIN design_revision r ON r.id = d.revision_id"
+        " WHERE d.substitute = ANY(%s) AND d.approved_at IS NOT NULL",
+        [list(parts)],
+    ):
+        stand_ins[product, revision, part].append((substitute, number))
+    wanted = frozenset(parts)
+    return [row for release in releases.values() for row in _materials(release, stand_ins, wanted)]
+
+
+def _materials(
+    release: ReleasePackage,
+    stand_ins: Mapping[tuple[str, str, str], list[tuple[str, str]]],
+    parts: frozenset[str],
+) -> list[_Material]:
+    found = []
+    for step in release.steps:
+        for material in step.materials:
+            released = (material.part, *material.alternates)
+            keys = [(release.product, release.revision, part) for part in released]
+            more = [pair for key in keys for pair in stand_ins.get(key, ())]
+            feeding = [(part, "") for part in released if part in parts]
+            feeding += [pair for pair in more if pair[0] in parts]
+            if feeding:
+                every = frozenset((*released, *(part for part, _ in more)))
+                where = (release.product, release.revision, step.number)
+                found.append(_Material(*where, material.quantity, every, tuple(feeding)))
+    return found
+
+
+def _made(read: Fetch, lots: Sequence[str]) -> dict[str, Decimal]:
+    """Add up what went into transformations; the store's own splits and merges are in its journal instead."""
+    rows = read(
+        "SELECT d.lot, sum((thing->>'quantity')::numeric) FROM"
+        " (SELECT DISTINCT input AS lot, seq FROM ledger_descent"
+        "  WHERE input = ANY(%s) AND input_kind = 'lot') d"
+        " JOIN ledger_event e ON e.seq = d.seq"
+        " CROSS JOIN LATERAL json_array_elements(e.body::json->'inputs') thing"
+        " WHERE thing->>'lot' = d.lot AND NOT EXISTS (SELECT FROM supply_stockmove m"
+        "  WHERE m.batch = e.id AND m.lot = d.lot) GROUP BY d.lot",
+        [list(lots)],
+    )
+    return {row[0]: row[1] for row in rows if row[1] is not None}
+
+
 # One row of ``uses`` is a material of a step of a release, and one part that may feed it. ``parts`` are all
 # parts that may feed it: another lot of any of them on the station in the same window is another candidate.
 _USES = """
@@ -122,94 +299,19 @@ _WINDOWS = """
         AND (x.deviation = '' OR x.deviation = ANY(string_to_array(e.deviation, ' ')))
     WHERE m.lot = ANY(%(lots)s)
 """
-_BULK = f"""
-WITH {_USES}, windows AS ({_WINDOWS}),
-units AS (
-    SELECT lot, subject, material, min(quantity) AS quantity, bool_and(sure) AS sure
-    FROM windows GROUP BY lot, subject, material
-)
-SELECT lot, coalesce(sum(quantity) FILTER (WHERE sure), 0), sum(quantity), count(DISTINCT subject)
-FROM units GROUP BY lot
-"""
-
-
-def _bulk(read: Fetch, lots: Sequence[str]) -> dict[str, tuple[Range, int]]:
-    parts = [row[0] for row in read("SELECT DISTINCT part FROM ledger_mount WHERE lot = ANY(%s)", [lots])]
-    if not parts:
-        return {}
-    values = {**_uses(parts), "lots": list(lots)}
-    if not values["part"]:
-        return {}
-    return {row[0]: (Range(row[1], row[2]), row[3]) for row in _indexed(read, _BULK, values)}
-
-
-def _indexed(read: Fetch, sql: str, values: Any) -> list[tuple[Any, ...]]:
-    """Run a join of intervals; young statistics must not lead it away from the indexes."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL jit = off")
-        return read(sql, values)
 
 
 def _uses(parts: Collection[str]) -> dict[str, list[Any]]:
-    """List the materials of every release that these parts may feed, as columns for ``_USES``."""
-    releases = known_reference().releases
-    stand_ins = defaultdict(list)
-    for number, part, substitute, product, revision in fetch(
-        "SELECT d.number, d.part, d.substitute, p.code, r.code FROM design_deviation d"
-        " JOIN design_product p ON p.id = d.product_id JOIN design_revision r ON r.id = d.revision_id"
-        " WHERE d.substitute = ANY(%s) AND d.approved_at IS NOT NULL",
-        [list(parts)],
-    ):
-        stand_ins[product, revision, part].append((substitute, number))
+    """Return the materials that these parts may feed as columns for ``_USES``."""
     names = ("material", "product", "revision", "step", "part", "quantity", "parts", "deviation")
     columns: dict[str, list[Any]] = {name: [] for name in names}
-    material = 0
-    for (product, revision), release in releases.items():
-        for row in _materials(release, stand_ins, frozenset(parts)):
-            material += 1
-            step, quantity, every, fitting = row
-            for part, deviation in fitting:
-                values = (material, product, revision, step, part, quantity, "\x1f".join(every), deviation)
-                for name, value in zip(names, values, strict=True):
-                    columns[name].append(value)
+    for number, m in enumerate(_materials_of(parts)):
+        every = "\x1f".join(sorted(m.parts))
+        for part, deviation in m.feeding:
+            row = (number, m.product, m.revision, m.step, part, m.quantity, every, deviation)
+            for name, value in zip(names, row, strict=True):
+                columns[name].append(value)
     return columns
-
-
-def _materials(
-    release: ReleasePackage,
-    stand_ins: Mapping[tuple[str, str, str], list[tuple[str, str]]],
-    parts: frozenset[str],
-) -> list[tuple[int, Decimal, list[str], list[tuple[str, str]]]]:
-    found = []
-    for step in release.steps:
-        for material in step.materials:
-            released = [material.part, *material.alternates]
-            more = [
-                pair
-                for part in released
-                for pair in stand_ins.get((release.product, release.revision, part), ())
-            ]
-            fitting = [(part, "") for part in released if part in parts]
-            fitting += [pair for pair in more if pair[0] in parts]
-            if fitting:
-                every = [*released, *(part for part, _ in more)]
-                found.append((step.number, material.quantity, every, fitting))
-    return found
-
-
-def _made(read: Fetch, lots: Sequence[str]) -> dict[str, Decimal]:
-    """Add up what went into transformations; the store's own splits and merges are in its journal instead."""
-    rows = read(
-        "SELECT d.lot, sum((thing->>'quantity')::numeric) FROM"
-        " (SELECT DISTINCT input AS lot, seq FROM ledger_descent"
-        "  WHERE input = ANY(%s) AND input_kind = 'lot') d"
-        " JOIN ledger_event e ON e.seq = d.seq"
-        " CROSS JOIN LATERAL json_array_elements(e.body::json->'inputs') thing"
-        " WHERE thing->>'lot' = d.lot AND NOT EXISTS (SELECT FROM supply_stockmove m"
-        "  WHERE m.batch = e.id AND m.lot = d.lot) GROUP BY d.lot",
-        [list(lots)],
-    )
-    return {row[0]: row[1] for row in rows if row[1] is not None}
 
 
 _UNITS = f"""
