@@ -1,14 +1,15 @@
-"""Reads what limits the use of lots, for the gate and for pages: one query, a second for moisture clocks.
+"""Reads what limits the use of lots, for the gate and for pages.
 
-A lot that came out of other lots (split, merge) inherits their lives: their clocks as they stood then, and
-its own from there on.
+One light query says whether anything does; a second reads the clocks of what is moisture-sensitive. Only
+where a lot came out of other lots (split, merge) are those looked for: it inherits their lives, their clocks
+as they stood then, and its own from there on.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from karkhana.ledger.store import Cursor, text_array
@@ -16,8 +17,16 @@ from karkhana.supply.incoming.life.rules import Life, Tick, levels
 
 DEPTH_MAX = 12
 """How many splits and merges back a life is looked for."""
+# Planning is most of what a read of a few rows costs the gate, so the common case is kept plain.
+_NEAR = """
+    SELECT lot, NULL::text, id, expires_on, msl, label_hours FROM supply_lotlife
+    WHERE lot = ANY(%(lots)s::text[])
+    UNION ALL
+    SELECT output, input, 0, NULL, NULL, NULL FROM ledger_descent
+    WHERE output = ANY(%(lots)s::text[]) AND output_kind = 'lot' AND input_kind = 'lot'
+"""
 # The transaction around it scans no table whole (``store.begin``), so every step has its index.
-_LIVES = """
+_KIN = """
     WITH RECURSIVE kin AS (
         SELECT lot, lot AS source, ARRAY[lot] AS path, ARRAY['infinity'::timestamptz] AS until
         FROM unnest(%s::text[]) AS lot
@@ -27,76 +36,95 @@ _LIVES = """
         WHERE d.output_kind = 'lot' AND d.input_kind = 'lot' AND array_length(k.path, 1) < %s
           AND d.input <> ALL(k.path)
     )
-    SELECT k.lot, k.path, k.until::text[], life.expires_on, life.msl, life.label_hours, tick.whats, tick.ats
-    FROM kin k
-    LEFT JOIN LATERAL (
+    SELECT k.lot, k.path, k.until::text[], life.expires_on, life.msl, life.label_hours
+    FROM kin k JOIN LATERAL (
         SELECT l.expires_on, l.msl, l.label_hours FROM supply_lotlife l
         WHERE l.lot = k.source ORDER BY l.id DESC LIMIT 1
     ) life ON true
-    LEFT JOIN LATERAL (
-        SELECT array_agg(t.what ORDER BY t.at, t.id) AS whats, array_agg(t.at ORDER BY t.at, t.id) AS ats
-        FROM supply_lottick t WHERE t.lot = k.source
-    ) tick ON true
+"""
+_CLOCKS = """
+    SELECT lot, what, at FROM supply_lottick WHERE lot = ANY(%(lots)s::text[])
+    UNION ALL
+    SELECT lot, NULL, loaded_at FROM ledger_mount WHERE lot = ANY(%(lots)s::text[])
 """
 
 
 @dataclass(frozen=True, slots=True)
-class _Kin:
-    """A lot, or one that it came from: the way down to it, and until when each on the way counts."""
+class _Bound:
+    """A life that binds a lot, of its own or of one that it came from.
+
+    Args:
+        path: from the lot back to the one whose life it is, each with the time until which it counts.
+    """
 
     lot: str
-    path: tuple[str, ...]
-    until: tuple[dt.datetime | None, ...]
-    life: Life | None
+    path: tuple[tuple[str, dt.datetime | None], ...]
+    life: Life
 
 
 def lives_of(cursor: Cursor, lots: Collection[str]) -> dict[str, tuple[Life, ...]]:
     """Return the lives that bind each of these lots; a lot that nothing binds is left out."""
     if not lots:
         return {}
-    cursor.execute(_LIVES, [text_array(sorted(lots)), DEPTH_MAX])
-    kin: list[_Kin] = []
-    ticks: dict[str, tuple[Tick, ...]] = {}
-    for lot, path, until, expires_on, msl, hours, whats, ats in cursor.fetchall():
-        ticks[path[-1]] = tuple(Tick(at, what) for what, at in zip(whats or (), ats or (), strict=True))
-        life = None if msl is None else Life(expires_on, msl, hours)
-        kin.append(_Kin(lot, tuple(path), tuple(map(_moment, until)), life))
-    bound = [one for one in kin if one.life is not None]
-    loads = _loads(cursor, {lot for one in bound if _watched(one) for lot in one.path})
+    bound = _bound(cursor, lots)
+    watched = {lot for one in bound if _watched(one.life) for lot, _ in one.path}
+    clocks = _clocks(cursor, watched) if watched else {}
     found: defaultdict[str, tuple[Life, ...]] = defaultdict(tuple)
     for one in bound:
-        found[one.lot] += (_whole(one, ticks, loads),)
+        found[one.lot] += (_whole(one, clocks),)
     return dict(found)
+
+
+def _bound(cursor: Cursor, lots: Collection[str]) -> list[_Bound]:
+    cursor.execute(_NEAR, {"lots": text_array(lots)})
+    latest: dict[str, tuple[int, Life]] = {}
+    for lot, source, number, expires_on, msl, hours in cursor.fetchall():
+        if source is not None:
+            return _inherited(cursor, lots)
+        if lot not in latest or number > latest[lot][0]:
+            latest[lot] = number, Life(expires_on, msl, hours)
+    return [_Bound(lot, ((lot, None),), life) for lot, (_, life) in sorted(latest.items())]
+
+
+def _inherited(cursor: Cursor, lots: Collection[str]) -> list[_Bound]:
+    cursor.execute(_KIN, [text_array(sorted(lots)), DEPTH_MAX])
+    return [
+        _Bound(lot, tuple(zip(path, map(_moment, until), strict=True)), Life(expires_on, msl, hours))
+        for lot, path, until, expires_on, msl, hours in cursor.fetchall()
+    ]
 
 
 def _moment(text: str) -> dt.datetime | None:
     return None if text == "infinity" else dt.datetime.fromisoformat(text)
 
 
-def _watched(one: _Kin) -> bool:
-    level = levels().get(one.life.msl) if one.life else None
+def _watched(life: Life) -> bool:
+    level = levels().get(life.msl)
     return level is not None and level.watched
 
 
-def _loads(cursor: Cursor, lots: Collection[str]) -> dict[str, list[dt.datetime]]:
-    found: defaultdict[str, list[dt.datetime]] = defaultdict(list)
-    if lots:
-        cursor.execute(
-            "SELECT lot, loaded_at FROM ledger_mount WHERE lot = ANY(%s::text[])", [text_array(sorted(lots))]
-        )
-        for lot, at in cursor.fetchall():
-            found[lot].append(at)
+_Clocks = dict[str, list[tuple[str | None, dt.datetime]]]
+
+
+def _clocks(cursor: Cursor, lots: Iterable[str]) -> _Clocks:
+    """Read what happened to lots: (what, when), None for a load on a station."""
+    found: _Clocks = defaultdict(list)
+    cursor.execute(_CLOCKS, {"lots": text_array(lots)})
+    for lot, what, at in cursor.fetchall():
+        found[lot].append((what, at))
     return found
 
 
-def _whole(one: _Kin, ticks: dict[str, tuple[Tick, ...]], loads: dict[str, list[dt.datetime]]) -> Life:
+def _whole(one: _Bound, clocks: _Clocks) -> Life:
     """Put together the clock of a life along its way: what happened to each lot while it counted."""
-    assert one.life is not None
-    steps = tuple(zip(one.path, one.until, strict=True))
+    happened = [
+        (what, at)
+        for lot, until in one.path
+        for what, at in clocks.get(lot, ())
+        if until is None or at <= until
+    ]
     return replace(
         one.life,
-        ticks=tuple(
-            tick for lot, until in steps for tick in ticks.get(lot, ()) if until is None or tick.at <= until
-        ),
-        loaded=tuple(at for lot, until in steps for at in loads.get(lot, ()) if until is None or at <= until),
+        ticks=tuple(Tick(at, what) for what, at in happened if what is not None),
+        loaded=tuple(at for what, at in happened if what is None),
     )
