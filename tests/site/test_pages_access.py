@@ -27,9 +27,16 @@ ENGINEER_PAGES = ("/import/", "/design/diff/", "/design/", "/design/new/", "/des
                   "/design/stages/PHONE/first-article/?revision=A")  # fmt: skip
 VALUE_PAGES = ("/value/", "/value/?month=2026-06", "/value/methods/", "/value/terms/", "/value/certificates/",
                "/value/certificates/new/")  # fmt: skip
+GOODS_IN_PAGES = (
+    "/supply/receiving/",
+    "/supply/receiving/new/",
+    "/supply/receiving/rules/",
+    "/supply/expiry/",
+)
+INSPECTION_PAGES = ("/supply/inspection/",)
 PAGES = ("/", "/live/", "/lines/", "/lines/L-ASM/", "/lines/L-ASM/live/", "/stations/", "/station/ASM-1/",
          "/units/", "/refusals/", "/pools/", "/orders/", "/orders/WO-PHONE/", "/search/?q=X",
-         *LEAD_PAGES, *ENGINEER_PAGES, *VALUE_PAGES)  # fmt: skip
+         *LEAD_PAGES, *ENGINEER_PAGES, *VALUE_PAGES, *GOODS_IN_PAGES, *INSPECTION_PAGES)  # fmt: skip
 
 
 def every_address() -> Iterator[str]:
@@ -88,6 +95,8 @@ class TestRoles:
                 (page in LEAD_PAGES and role in ("operator", "buyer"))
                 or (page in ENGINEER_PAGES and role in ("operator", "lead", "buyer"))
                 or (page in VALUE_PAGES and role == "operator")
+                or (page in GOODS_IN_PAGES and role in ("operator", "engineer"))
+                or (page in INSPECTION_PAGES and role == "engineer")
             )
             assert client.get(page).status_code == (403 if forbidden else 200), page
 
