@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from django.db import DatabaseError, connection, transaction
 
 from floor import workshop as ws
 from floor.store_tables import count, happen, make_places, move, said, stock
+from karkhana.floor.operations import record_events
 from karkhana.floor.rebuild import digest_projections, rebuild
 from karkhana.floor.recall import recall
 from karkhana.floor.stores.operations import move_stock
@@ -263,8 +265,6 @@ class TestSplitAndMerge:
     @pytest.mark.parametrize("other", ["GLUE-A", "BAT-1", "GLUE-X"])
     def test_what_is_not_alike_is_not_merged(self, other: str) -> None:
         body = ws.event("07:50", "DOCK-1", "receive GLUE-X GLUE 5 SUP") | {"origin": "CN"}
-        from karkhana.floor.operations import record_events
-
         record_events([ws.json.dumps(body).encode()], recorded_at=ws.NOW)
         sources = [Piece("GLUE-1", Decimal(1), "STORE-NOIDA"), Piece(other, Decimal(1), "STORE-NOIDA")]
 
@@ -281,6 +281,54 @@ class TestSplitAndMerge:
             split_lot(uid=uuid.uuid4(), lot="BAT-1", place="STORE-NOIDA", pieces=pieces, now=ws.NOW)
 
         assert said(attempt) == "lot.held"
+
+
+def transform(inputs: list[dict[str, str]], outputs: list[dict[str, str]]) -> str:
+    """Report a transformation as a machine does; return what the gate says."""
+    body = {
+        "type": "TransformationEvent", "id": str(uuid.uuid4()), "at": ws.NOW.isoformat(),
+        "station": "DOCK-1", "inputs": inputs, "outputs": outputs,
+    }  # fmt: skip
+    (outcome,) = record_events([json.dumps(body).encode()], recorded_at=ws.NOW)
+    return outcome.refusal.code if outcome.refusal else outcome.status
+
+
+@pytest.mark.usefixtures("house")
+class TestStatedOrigin:
+    """What a new lot says of its supplier and origin must be true of all that it was taken from."""
+
+    kept = {"lot": "N", "part": "CAP", "supplier": "SUP", "origin": "IN"}
+
+    def test_what_is_true_is_kept(self) -> None:
+        taken = [{"lot": "CAP-1", "quantity": "10"}, {"lot": "CAP-2", "quantity": "5"}]
+        assert transform(taken, [{**self.kept, "quantity": "15"}]) == "accepted"
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            {"supplier": "ACME-IN"},
+            {"origin": "CN"},
+            {"part": "RES"},
+            {"quantity": "11"},
+            {"quantity": "9"},
+            {"supplier": "MARS"},
+        ],
+    )
+    def test_what_is_not_is_refused(self, said: dict[str, str]) -> None:
+        made = {**self.kept, "quantity": "10", **said}
+        assert transform([{"lot": "CAP-1", "quantity": "10"}], [made]) == "transformation.shape"
+
+    def test_an_amount_must_be_said(self) -> None:
+        made = [{**self.kept, "quantity": "10"}]
+        assert transform([{"lot": "CAP-1"}], made) == "transformation.shape"
+
+    def test_a_brands_lot_does_not_pass_for_the_makers(self) -> None:
+        taken = [{"lot": "GLUE-Z", "quantity": "5"}]
+        made = {"lot": "N", "part": "GLUE", "quantity": "5"}
+        assert transform(taken, [{**made, "supplier": "SUP", "origin": "IN"}]) == "transformation.shape"
+        assert transform(taken, [made]) == "accepted"
+        happen(ws.PHONE_BORN.removeprefix(ws.LOADED))
+        happen("08:11  ASM-1  install U1 glue=GLUE::N  lot.other_owner")
 
 
 WORKER = """
@@ -342,3 +390,52 @@ def test_8_processes_never_bring_a_balance_below_zero(fresh_database: str) -> No
         left = StockBalance.objects.filter(lot=lot).values_list("quantity", flat=True)
         assert sum(left) == whole
         assert all(quantity >= 0 for quantity in left)
+
+
+SPLITTER = """
+import datetime as dt, sys, uuid
+from decimal import Decimal
+import django
+django.setup()
+from django.db import connection
+connection.settings_dict["NAME"] = sys.argv[1]
+from karkhana.floor.stores.transforming import Piece, split_lot
+from karkhana.kernel.refusals import Refused
+now = dt.datetime(2026, 6, 15, 20, tzinfo=dt.UTC)
+sys.stdin.readline()
+for turn in range(6):
+    same = turn % 2 == 0
+    uid = uuid.uuid5(uuid.UUID(int=turn), "shared" if same else sys.argv[2])
+    piece = Piece(f"P-{turn}" if same else f"P-{turn}-{sys.argv[2]}", Decimal(4))
+    try:
+        done = split_lot(uid=uid, lot="BAT-1", place="STORE-NOIDA", pieces=[piece], now=now)
+        print("repeated" if done[0].repeated else "done")
+    except Refused as refused:
+        print(refused.refusal.code)
+"""
+
+
+def test_8_processes_split_no_more_off_a_lot_than_there_is(fresh_database: str) -> None:
+    """Of 60 pieces, 27 splits of 4 are asked for: 3 that all eight send, 24 of one process each."""
+    happen(HOUSE)
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", SPLITTER, fresh_database, str(number)], env=os.environ, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )
+        for number in range(8)
+    ]  # fmt: skip
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+    lines = [line for worker in workers for line in worker.communicate(timeout=300)[0].split()]
+    assert [worker.returncode for worker in workers] == [0] * 8
+    assert set(lines) <= {"done", "repeated", "stock.short"}
+    assert lines.count("done") == 15
+    assert stock("BAT-1") == {}
+    made = StockBalance.objects.filter(lot__startswith="P-").values_list("quantity", flat=True)
+    assert (len(made), sum(made)) == (15, 60)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*), sum(quantity) FROM ledger_lot WHERE lot LIKE 'P-%'")
+        assert cursor.fetchone() == (15, 60)
