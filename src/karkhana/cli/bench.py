@@ -23,7 +23,9 @@ def bench(
     name: Annotated[str, typer.Argument(help="Which one; 'list' names them.")] = "list",
     events: Annotated[
         int | None,
-        typer.Option("--events", "--units", min=1, help="How much to measure; each benchmark says of what."),
+        typer.Option(
+            "--events", "--units", "--rows", min=1, help="How much to measure; each benchmark says of what."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:

@@ -36,6 +36,8 @@ from karkhana.site.api import api
 from karkhana.site.health import healthz
 from karkhana.site.pages.account import LogIn
 from karkhana.site.roles import ADMIN, BUYER, ENGINEER, LEAD, OPERATOR, PARTNER, role_required
+from karkhana.supply.registers import pages as registers
+from karkhana.supply.sources import pages as sources
 
 handler403 = "karkhana.site.pages.errors.forbidden"
 handler404 = "karkhana.site.pages.errors.not_found"
@@ -232,4 +234,22 @@ urlpatterns = [
         name="certificate-file",
     ),
     path("value/certificates/<path:number>/", value(value_certificates.certificate_page), name="certificate"),
+    path("supply/", supply(registers.overview), name="supply-overview"),
+    path("supply/registers/", supply(registers.registers), name="supply-registers"),
+    path("supply/registers/preview/", supply(registers.register_preview), name="supply-register-preview"),
+    path("supply/registers/import/", supply(registers.register_import), name="supply-register-import"),
+    path("supply/registers/<int:number>/", supply(registers.register_run), name="supply-register"),
+    path(
+        "supply/registers/<int:number>/refused.csv",
+        supply(registers.register_refused),
+        name="supply-register-refused",
+    ),
+    path("supply/bills/", supply(registers.bills), name="supply-bills"),
+    path("supply/receipts/", supply(sources.receipts), name="supply-receipts"),
+    path("supply/rates/", supply(sources.rates), name="supply-rates"),
+    path("supply/suppliers/", supply(sources.suppliers), name="supply-suppliers"),
+    path("supply/suppliers/<path:code>/", supply(sources.supplier), name="supply-supplier"),
+    path("supply/parts/", supply(sources.parts), name="supply-parts"),
+    path("supply/parts/duties/", supply(sources.duties), name="supply-duties"),
+    path("supply/parts/<path:number>/", supply(sources.part), name="supply-part"),
 ]

@@ -23,7 +23,6 @@ from karkhana.supply.models import ApprovedSource, LocalContentCertificate, Part
 from karkhana.supply.models.parties import BRAND, MAKER, ROLES
 from karkhana.supply.models.parts import CHANNELS
 
-_CODE = re.compile(r"[^\x00-\x1f\x7f]{1,40}")
 PRICE_MAX = Decimal(10) ** 15
 PERCENT_MAX = Decimal(100)
 
@@ -55,7 +54,8 @@ def set_supplier(
         Refused: ``text.value``, ``country.unknown``, ``supplier.role``, ``supplier.brand``,
             ``supplier.tax_id``.
     """
-    known = Supplier.objects.filter(code=code.strip()).select_related("brand").first()
+    code = _text(code, "code", 40, needed=True)
+    known = Supplier.objects.filter(code=code).select_related("brand").first()
     wanted = {
         "name": _text(name, "name", 120, needed=True),
         "country": country(country_code),
@@ -73,7 +73,7 @@ def set_supplier(
             field="brand",
         )
     if known is None:
-        Supplier.objects.create(code=_text(code, "code", 40, needed=True), **wanted)
+        Supplier.objects.create(code=code, **wanted)
         return True
     if all(getattr(known, name) == value for name, value in wanted.items()):
         return False
@@ -102,7 +102,7 @@ def _tax_id(text: str, country_code: str) -> str:
 def _brand(code: str) -> Brand | None:
     if not code.strip():
         return None
-    found = Brand.objects.filter(code=code.strip()).first()
+    found = Brand.objects.filter(code=_text(code, "brand", 40)).first()
     if found is None:
         raise _bad("brand", code, "is no brand that is known", code="supplier.brand")
     return found

@@ -25,6 +25,8 @@ _CELL = re.compile(
     r"\s*(?P<after>%|[A-Za-z]{1,6}\.?|₹|€|£|¥|\$)?\s*(?P<end>[-)]?)",
     re.ASCII,
 )
+_BARE = re.compile(r"[.,]?[0-9][0-9.,]*")
+_WHOLE = Decimal(10) ** WHOLE_MAX
 _SYMBOLS = {"₹": "INR", "Rs": "INR", "Rs.": "INR", "US$": "USD", "€": "EUR", "£": "GBP"}
 _UNITS = frozenset(
     [
@@ -80,6 +82,8 @@ class Said:
 
 def take_apart(cell: str) -> Said | None:
     """Take a cell apart, None when it is no number. ``4 Nos`` and ``500 INR`` are numbers."""
+    if _BARE.fullmatch(cell):  # most cells
+        return Said(cell, False)
     found = _CELL.fullmatch(cell.strip())
     if found is None:
         return None
@@ -190,7 +194,7 @@ def _typed(text: str, field: str) -> Decimal:
 
 def _bounded(number: Decimal, cell: str, field: str) -> Decimal:
     """Refuse what no book holds; drop decimals that are only zeros."""
-    if abs(number) >= Decimal(10) ** WHOLE_MAX:
+    if abs(number) >= _WHOLE:
         raise refuse(
             "number.too_large",
             "{field}: {value} is more than any register holds.",

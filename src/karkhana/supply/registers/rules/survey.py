@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 from karkhana.kernel.refusals import Refused, refuse
 from karkhana.supply.registers.rules import dates, numbers
@@ -32,7 +33,7 @@ class Survey:
     totals: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reader:
     """Reads rows of one layout.
 
@@ -61,10 +62,16 @@ class Reader:
             Refused: ``number.*``, ``date.*``, ``text.*`` with the field.
         """
         row: Row = {}
-        for wanted in self.fields:
-            cell = self._cell(cells, wanted.name)
-            row[wanted.name] = self._value(wanted, cell, row) if cell else None
+        width = len(cells)
+        for wanted, place in self.present:
+            if place < width and (cell := cells[place]):
+                row[wanted.name] = self._value(wanted, cell, row)
         return row
+
+    @cached_property
+    def present(self) -> tuple[tuple[Field, int], ...]:
+        """The fields that the file has, with their positions."""
+        return tuple((one, self.columns[one.name]) for one in self.fields if one.name in self.columns)
 
     def _cell(self, cells: Sequence[str], name: str) -> str:
         place = self.columns.get(name)
