@@ -9,11 +9,10 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from site_accounts import client_of
 
-from karkhana.site.roles import ensure_roles
 from karkhana.supply.models import (
     ExchangeRate,
     LocalContentCertificate,
@@ -29,14 +28,6 @@ from karkhana.supply.sources.operations import set_supplier
 
 HEAD = "Lot,Supplier,Part,Invoice,Line,Invoice date,Qty,Value,Currency,Exchange rate,HSN,Origin"
 ROW = "L1,SHENZHEN,DRV-10,INV-7,1,2026-10-05,1000,500.00,USD,84.5,8518 90 00,CN"
-
-
-def client_of(role: str) -> Client:
-    user = get_user_model().objects.create_user(f"{role}-1", password="x")
-    user.groups.set([ensure_roles()[role]])
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

@@ -36,8 +36,12 @@ from karkhana.localisation.designed.http import router as designed
 from karkhana.localisation.http import router as localisation
 from karkhana.partners.http import router as partners
 from karkhana.partners.roles import HUB_ROLES, ROLES, SUPPLY_ROLES, VALUE_ROLES, has_role
+from karkhana.supply.registers.http import router as purchases
 
 _UNKNOWN = {
+    "register.unknown",
+    "supplier.unknown",
+    "part.unknown",
     "unit.unknown",
     "lot.unknown",
     "stock.lot_unknown",
@@ -51,7 +55,10 @@ _UNKNOWN = {
     "inspection.unknown",
     "certificate.unknown",
 }
-_STATUS = {"batch.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
+_STATUS = {
+    "batch.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "register.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+}
 
 
 class _RoleAuth(SessionAuth):
@@ -125,6 +132,7 @@ api.add_router("", floor)
 api.add_router("/orders", orders)
 api.add_router("/supply", kitting, auth=_RoleAuth(SUPPLY_ROLES))
 api.add_router("/supply", stores, auth=_RoleAuth(SUPPLY_ROLES))
+api.add_router("/purchases", purchases, auth=_RoleAuth(SUPPLY_ROLES))
 api.add_router("/design/stages", stages, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/design/firmware", firmware, auth=_RoleAuth(HUB_ROLES))
 api.add_router("/design", design, auth=_RoleAuth(HUB_ROLES))

@@ -104,7 +104,11 @@ def preview(*, kind: str, path: Path, name: str = "", settings: Settings | None 
             "delimiter": "workbook" if table.is_workbook else table.delimiter,
             "header_line": table.header_line,
             "rows": opened.survey.rows,
-            "columns": {name: table.headings[place] for name, place in layout.columns.items()},
+            "columns": {
+                one.name: table.headings[layout.columns[one.name]]
+                for one in chosen.fields
+                if one.name in layout.columns
+            },
             "conventions": {name: said for name, said in opened.survey.conventions.items() if said},
             "missing": list(layout.missing),
             "unused": list(layout.unused),
