@@ -43,7 +43,7 @@ def test_a_register_is_looked_at_and_imported(buyer: Client) -> None:
     assert (shown["missing"], shown["unused"]) == (["value"], ["Worth"])
     form = {"map": ["Worth=value"], "file": upload(HEAD, ROW, ROW.replace("1000", "0"))}
     answer = buyer.post(f"{API}/registers/purchases", form)
-    assert answer.status_code == 202
+    assert answer.status_code == 201
     run = answer.json()
     assert (run["state"], run["made"], run["refused"]) == ("done", 1, 1)
     assert buyer.get(f"{API}/registers/runs/{run['id']}").json() == run

@@ -277,7 +277,7 @@ def post_preview(
         path.unlink(missing_ok=True)
 
 
-@router.post("/registers/{kind}", response={202: RegisterRunOut, **ERRORS}, summary="Import a register")
+@router.post("/registers/{kind}", response={201: RegisterRunOut, **ERRORS}, summary="Import a register")
 def post_register(
     request: HttpRequest, kind: Path[Key], file: File[UploadedFile], said: Form[RegisterSaid]
 ) -> object:
@@ -292,7 +292,7 @@ def post_register(
         path.unlink(missing_ok=True)
         raise
     run.refresh_from_db()
-    return Status(202, run)
+    return Status(201, run)
 
 
 @router.get("/registers/runs/{run}", response={200: RegisterRunOut, **ERRORS}, summary="One import")
