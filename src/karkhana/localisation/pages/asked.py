@@ -7,12 +7,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
-from django.utils import timezone
 
 from karkhana.design.models import Product
 from karkhana.floor.models import Plant
 from karkhana.kernel.fiscal import fiscal_year
 from karkhana.localisation.catalogue import method_for, methods
+from karkhana.localisation.pages.clock import today
 from karkhana.localisation.pages.methods import choices_of, in_order
 from karkhana.localisation.runs.models import LocalValueRun
 from karkhana.localisation.runs.operations import asked_for
@@ -95,20 +95,20 @@ def period_said(first: dt.date, last: dt.date) -> dict[str, str]:
 
 def form_of(said: dict[str, str], asked: Asked | None) -> dict[str, Any]:
     """Return what the form shows and offers."""
-    today = timezone.localdate()
+    now = today()
     name = asked.method if asked else said.get("method", DEFAULT_METHOD).upper()
-    day = asked.last if asked else today
+    day = asked.last if asked else now
     held = [
         m for m in methods() if m.id == name and m.valid_from <= day and (not m.valid_to or day <= m.valid_to)
     ]
     chosen = asked.chosen if asked else {}
     return {
         "said": said,
-        "month": said.get("month") or ("" if is_asked(said) else f"{today:%Y-%m}"),
+        "month": said.get("month") or ("" if is_asked(said) else f"{now:%Y-%m}"),
         "products": Product.objects.order_by("code").values_list("code", "name"),
         "brands": Brand.objects.order_by("code").values_list("code", "name"),
         "plants": Plant.objects.order_by("code").values_list("code", "name"),
-        "years": [fiscal_year(dt.date(year, 4, 1)) for year in range(today.year, today.year - 6, -1)],
+        "years": [fiscal_year(dt.date(year, 4, 1)) for year in range(now.year, now.year - 6, -1)],
         "methods": list(dict.fromkeys((m.id, m.name) for m in in_order() if m.valid_to is None)),
         "method": name,
         "parameters": choices_of(held[-1], chosen) if held else [],

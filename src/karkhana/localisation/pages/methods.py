@@ -9,12 +9,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from karkhana.localisation.catalogue import Source, methods, sources
+from karkhana.localisation.pages.clock import today
 from karkhana.localisation.pages.words import said
 from karkhana.localisation.rules.methods import ChannelRule, Cited, Method
 from karkhana.localisation.rules.pieces import plain
@@ -45,9 +45,9 @@ class Row:
 @require_safe
 def methods_page(request: HttpRequest) -> HttpResponse:
     """Show the methods side by side; those of today, or all with ``?all=1``."""
-    today = timezone.localdate()
+    now = today()
     everything = request.GET.get("all") == "1"
-    shown = tuple(method for method in in_order() if everything or in_force(method, today))
+    shown = tuple(method for method in in_order() if everything or in_force(method, now))
     context = {
         "methods": shown,
         "rows": tuple(Row(title, tuple(tell(method) for method in shown)) for title, tell in aspects()),

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from karkhana.design.models import Product
 from karkhana.kernel.refusals import Refusal, Refused
 from karkhana.localisation.models import LocalTarget, PriceTerm
+from karkhana.localisation.pages.clock import today
 from karkhana.localisation.pages.methods import in_order
 from karkhana.localisation.pages.words import said
 from karkhana.localisation.rules.pieces import TERMS
@@ -72,6 +73,6 @@ def _page(request: HttpRequest, given: dict[str, Any], refusal: Refusal | None) 
         "methods": list(dict.fromkeys(m.id for m in in_order())),
         "given": given,
         "refusal": refusal.as_dict() if refusal else None,
-        "today": timezone.localdate(),
+        "today": today(),
     }
     return render(request, "localisation/terms.html", context, status=422 if refusal else 200)
