@@ -2,8 +2,8 @@
 
 Measured is the whole way to a checked least-cost plan for a share of local value, without trade-off and
 explanations; the floor is the solver alone on the same programs, units left divisible and nothing checked.
-``events`` is how many problems, at most 10. Seconds of the processor stand beside those of the clock, since a
-busy machine stretches only the latter. One problem is then asked for everything that ``EVERYTHING`` seconds give.
+``events`` is how many problems, at most 10. Seconds of the processor stand beside those of the clock, since
+a busy machine stretches only the latter. One problem is then asked for everything that a minute gives.
 """
 
 from __future__ import annotations
