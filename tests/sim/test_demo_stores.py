@@ -7,7 +7,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connection
+from django.test import Client
 
 from karkhana.design.models import Product
 from karkhana.floor.kitting.queries import plan_kit
@@ -89,6 +91,20 @@ def test_lots_of_the_morning_are_booked_and_it_is_done_once() -> None:
     moves = StockMove.objects.count()
     assert not fill_stores(scenario, now=NOW)
     assert (StockMove.objects.count(), LocalTarget.objects.count()) == (moves, 4)
+
+
+@pytest.mark.django_db
+def test_pages_show_the_morning(client: Client) -> None:
+    """A brand's target and a part with odd letters once broke a page that tests of single rooms did not."""
+    scenario = filled()
+    book_purchases(scenario, now=NOW)
+    client.force_login(get_user_model().objects.create_superuser("all", password="x"))
+    for path in (
+        "/supply/", "/supply/stock/", "/supply/receiving/", "/supply/inspection/", "/supply/kitting/", "/supply/consigned/",
+        f"/supply/kitting/{SHORT[1]}/", f"/supply/kitting/{KITTED[1]}/", "/supply/expiry/", "/value/",
+        "/value/terms/", "/value/designed/",
+    ):  # fmt: skip
+        assert client.get(path, follow=True).status_code == 200, path
 
 
 @pytest.mark.django_db

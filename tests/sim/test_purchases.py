@@ -153,3 +153,13 @@ def test_invoices_of_a_supplier_and_day_are_told_apart() -> None:
         invoice_number(code, day, n) for code in ("SUP-KAAMDARMETAL", "SUP-KAAMDARMAGNE") for n in (1, 2)
     }
     assert len(found) == 4
+
+
+@pytest.mark.django_db
+def test_a_product_with_complete_books_has_nothing_unproved() -> None:
+    scenario = load_scenario()
+    serial = build(scenario, "TUR-B48", "B", 6)
+    book_purchases(scenario, now=NOW)
+    _, result = value_unit(serial, method="PPP_MII")
+    assert result.unproved == ()
+    assert result.grade == "Class-II"

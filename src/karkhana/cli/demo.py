@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -151,7 +152,7 @@ def _book() -> dict[str, Any]:
     """Do a morning's work in the stores, then book all lots that came in; return how many."""
     from karkhana.sim.purchases import book_purchases
     from karkhana.sim.scenario import load_scenario
-    from karkhana.sim.stores import fill_stores
+    from karkhana.sim.stores import fill_stores, value_month
 
     scenario = load_scenario()
     if fill_stores(scenario, now=dt.datetime.now(dt.UTC)):
@@ -159,11 +160,14 @@ def _book() -> dict[str, Any]:
     say("Booking what came in: receipts, bills of entry")
     began = dt.datetime.now(dt.UTC)
     found = book_purchases(scenario, now=began)
-    seconds = (dt.datetime.now(dt.UTC) - began).total_seconds()
+    booked = dt.datetime.now(dt.UTC)
+    say("Computing the local value of what was built")
+    value_month(now=booked, zone=ZoneInfo(scenario.plants[0].time_zone))
     return {
         "receipts": found.receipts,
         "unproved": found.without_receipt + found.without_bill,
-        "booking": round(seconds, 1),
+        "booking": round((booked - began).total_seconds(), 1),
+        "valuing": round((dt.datetime.now(dt.UTC) - booked).total_seconds(), 1),
     }
 
 

@@ -85,7 +85,13 @@ def book_purchases(scenario: Scenario, *, now: dt.datetime, since: dt.datetime |
     if supplies is None:
         return found
     places = {row.code: place for place, row in enumerate(scenario.suppliers, start=1)}
-    books = _Books(supplies, priced_parts(scenario), places, now)
+    complete = frozenset(
+        part
+        for product in supplies.rules.books_complete
+        for line in scenario.products[product].lines
+        for part in (line.part, *line.alternates)
+    )
+    books = _Books(supplies, priced_parts(scenario), places, complete, now)
     suppliers = {row.code: row for row in Supplier.objects.filter(code__in=places)}
     for code, lots in groupby(_lots(sorted(suppliers), since), key=lambda lot: lot.supplier):
         with transaction.atomic():
@@ -181,11 +187,17 @@ class _Draft:
 
 @dataclass(slots=True)
 class _Books:
-    """Everything that receipts are made from; ``places`` numbers the suppliers, for bills of entry."""
+    """Everything that receipts are made from.
+
+    Args:
+        places: numbers of the suppliers, for bills of entry.
+        complete: parts whose lots have all their papers.
+    """
 
     supplies: Supplies
     priced: dict[str, Priced]
     places: dict[str, int]
+    complete: frozenset[str]
     now: dt.datetime
     rates: dict[str, dict[dt.date, Decimal]] = field(default_factory=dict)
 
@@ -201,8 +213,12 @@ class _Books:
         return (
             row is not None
             and row.supplier == lot.supplier
-            and draw("receipt", lot.lot, 1000) >= self.supplies.rules.lots_without_receipt
+            and not self.lacks("receipt", lot, self.supplies.rules.lots_without_receipt)
         )
+
+    def lacks(self, paper: str, lot: Lot, share: int) -> bool:
+        """Say whether a lot is one of those, so many of a thousand, whose paper is not there yet."""
+        return lot.part not in self.complete and draw(paper, lot.lot, 1000) < share
 
     def delivery(self, lots: list[Lot], supplier: str, day: dt.date, number: int) -> list[_Draft]:
         """Make the receipts of a delivery: one invoice, for imports one bill of entry."""
@@ -215,7 +231,7 @@ class _Books:
         drafts = []
         for lot in lots:
             draft = self.draft(lot, invoice_number(supplier, day, number), lines[lot.part], invoiced, day)
-            if abroad and draw("bill", lot.lot, 1000) >= rules.imports_without_bill:
+            if abroad and not self.lacks("bill", lot, rules.imports_without_bill):
                 draft.bill = f"{self.places[supplier]:03d}{day:%j}{number:04d}"
                 draft.bill_date = max(invoiced, day - dt.timedelta(days=1))
                 draft.port = rules.abroad.ports[draw("port", supplier, len(rules.abroad.ports))]

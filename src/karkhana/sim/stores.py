@@ -8,8 +8,9 @@ for, what is planned to be built, and what could be made in the country next.
 from __future__ import annotations
 
 import datetime as dt
+import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -24,9 +25,13 @@ from karkhana.floor.receiving.judging import Findings, dispose, judge
 from karkhana.floor.receiving.operations import Received, receive_lots
 from karkhana.floor.setup import ensure_work_order
 from karkhana.floor.stores.operations import move_stock
+from karkhana.kernel.fiscal import month_days
 from karkhana.kernel.refusals import Refused
 from karkhana.localisation.choosing.operations import import_candidates, plan_units
 from karkhana.localisation.models import LocalTarget
+from karkhana.localisation.runs.models import RUNNING
+from karkhana.localisation.runs.models import WAITING as WAITING_RUN
+from karkhana.localisation.runs.operations import ask, asked_for
 from karkhana.localisation.targets.operations import set_target
 from karkhana.sim.files import rows_of
 from karkhana.sim.priced import Priced, priced_parts
@@ -94,6 +99,7 @@ class _Stores:
         self._priced: Mapping[str, Priced] = priced_parts(scenario)
         self._at = now - dt.timedelta(hours=5)
         self._count = 0
+        self._inspector = next((o.name for o in scenario.operators if o.plant == "N1"), "")
 
     def _tick(self, minutes: int = 3) -> dt.datetime:
         """Return the time of the next thing that is done."""
@@ -117,8 +123,8 @@ class _Stores:
                 code=f"{plant.code}-DRY", plant=plant.code, kind=rules.STORE, name="Dry cabinet, below 5 % RH"
             )
 
-    def _receive(self, part: str, quantity: int, plant: str) -> Received:
-        """Let a lot come in at a plant's dock.
+    def _receive(self, part: str, quantity: int, plant: str, *, days_old: int = 40) -> Received:
+        """Let a lot come in at a plant's dock, made so many days ago.
 
         Raises:
             Refused: the gate does not take it.
@@ -133,7 +139,7 @@ class _Stores:
             supplier=row.supplier,
             origin=row.origin,
             supplier_lot=f"{part[:6]}-{self._count:03d}",
-            manufactured_on=(at - dt.timedelta(days=40)).date(),
+            manufactured_on=(at - dt.timedelta(days=days_old)).date(),
         )
         (answer,) = receive_lots(lots=[lot], station=f"{plant}-LOG-RECEIVING", at=at, now=at)
         if answer.refusal is not None:
@@ -149,13 +155,16 @@ class _Stores:
             for nonconforming in found:
                 answer = self._receive(part, 1_200, "N1")
                 assert answer.inspection is not None
-                findings = Findings(nonconforming, (("SCRATCH", nonconforming),) if nonconforming else ())
+                defects = (("SCRATCH", nonconforming),) if nonconforming else ()
+                findings = Findings(nonconforming, defects, inspector=self._inspector)
                 judge(number=answer.inspection, findings=findings, now=self._tick())
                 if nonconforming:
                     self._dispose(answer.inspection, refused)
                     refused += 1
         for part in WAITING:
             self._receive(part, 1_200, "N2" if part == CELL else "N1")
+        for days_old in (60, 174):
+            self._receive(PASTE, 500, "N1", days_old=days_old)
         chip = self._receive(CHIP, 500, "N1")
         write_ticks(lots=[chip.lot], what="opened", at=self._at, now=self._at, note="Line 1")
 
@@ -236,3 +245,22 @@ def _localisation(scenario: Scenario, now: dt.datetime, folder: Path) -> None:
     found = import_candidates(path=folder / "candidates.csv", name="candidates.csv", now=now)
     if found.refusals:
         raise Refused(found.refusals[0])
+
+
+def value_month(*, now: dt.datetime, zone: dt.tzinfo, products: Sequence[str] = ("", "OST-P7")) -> None:
+    """Compute the local value of what was built this month, so that its page has something to show at once.
+
+    Args:
+        now: with time zone; the month is that of most of the day before it, on the calendar of ``zone``.
+        products: one answer for each; empty for all together.
+    """
+    day = (now - dt.timedelta(hours=12)).astimezone(zone).date()
+    first, last = month_days(f"{day:%Y-%m}")
+    for product in products:
+        asked = asked_for(
+            product=product, brand="", plant="", first=first, last=last, method="PPP_MII", chosen={}
+        )
+        run = ask(asked, user=None, now=now)
+        while run.state in (WAITING_RUN, RUNNING):
+            time.sleep(0.1)
+            run.refresh_from_db(fields=["state"])

@@ -119,11 +119,12 @@ class Abroad(msgspec.Struct, frozen=True):
 
 
 class Purchasing(msgspec.Struct, frozen=True):
-    """``purchasing.toml``. Shares are of a thousand lots."""
+    """``purchasing.toml``. Shares are of a thousand lots; products of ``books_complete`` lack nothing."""
 
     first_day: dt.date
     lots_without_receipt: int
     imports_without_bill: int
+    books_complete: tuple[str, ...]
     price_spread_percent: Decimal
     price_lists: tuple[PriceList, ...]
     home: Home
@@ -269,6 +270,7 @@ def _check_names(scenario: Scenario, supplies: Supplies) -> None:
         *(("local_content.csv", "part", row.part) for row in supplies.certificates if row.part),
         *(("prices.csv", "part", row.part) for row in supplies.prices),
         *(("price_terms.csv", "product", row.product) for row in supplies.terms),
+        *(("purchasing.toml", "product", name) for name in supplies.rules.books_complete),
         *(("purchasing.toml", "currency", name) for name in supplies.rules.currencies.values()),
     ]
     for file, field, value in names:
