@@ -100,7 +100,8 @@ def test_pages_show_the_morning(client: Client) -> None:
     book_purchases(scenario, now=NOW)
     client.force_login(get_user_model().objects.create_superuser("all", password="x"))
     for path in (
-        "/supply/", "/supply/stock/", "/supply/receiving/", "/supply/inspection/", "/supply/kitting/", "/supply/consigned/",
+        "/supply/", "/supply/stock/", "/supply/receiving/", "/supply/inspection/", "/supply/kitting/",
+        "/supply/consigned/",
         f"/supply/kitting/{SHORT[1]}/", f"/supply/kitting/{KITTED[1]}/", "/supply/expiry/", "/value/",
         "/value/terms/", "/value/designed/",
     ):  # fmt: skip
