@@ -118,10 +118,9 @@ class Book:
         self._pieces: dict[str, tuple[Piece, ...]] = {}
 
     def begin(self, chunk: Chunk) -> list[Sums]:
-        """Return the sums of every set of a chunk."""
+        """Return the sums of every set of a chunk, whose lots were read."""
         if len(self._uses) > KEPT_MAX:
             self._uses.clear()
-        self._read(chunk.lots())
         sums: list[Sums] = []
         with localcontext(EXACT):
             parts = [_added(self._valued(key).sums for key in uses) for uses in chunk.components]
@@ -131,7 +130,8 @@ class Book:
                 sums.append(_added(inner))
         return sums
 
-    def _read(self, lots: set[str]) -> None:
+    def read(self, lots: set[str]) -> None:
+        """Read the pieces of lots that are not known yet."""
         if len(self._pieces) > KEPT_MAX:
             self._pieces.clear()
         method = self.settings.method

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
+from functools import cache, partial
 
 import psycopg
 from django.db import connection, transaction
 from psycopg.rows import tuple_row
 
 from karkhana.floor.reference import reference
+from karkhana.floor.trace import stand_ins_of
 from karkhana.kernel.money import EXACT
 from karkhana.kernel.refusals import Refusal, Refused, refuse
 from karkhana.ledger import store
@@ -24,8 +27,8 @@ from karkhana.localisation.built.book import Book, Totals
 from karkhana.localisation.built.frames import Frame, Frames
 from karkhana.localisation.built.reading import Reader
 from karkhana.localisation.built.results import Month, PeriodResult, Spread
-from karkhana.localisation.built.selection import Selection
-from karkhana.localisation.built.sets import Chunk, read_chunk
+from karkhana.localisation.built.selection import Root, Selection
+from karkhana.localisation.built.sets import Chunk, Gathered, StandIns, gather, reduced
 from karkhana.localisation.rules.valuing import ZERO, Sums, figures_of, grade_of
 
 Progress = Callable[[int, int], None]
@@ -45,10 +48,10 @@ def value_selection(
     frames = Frames(method, chosen or {})
     last = frames.settings(selection.last)
     frames.settings(selection.first)
-    run = _Run(frames, Totals(by_lot=by_lot))
     with transaction.atomic():
         cursor = _binary_cursor()
         known = reference(cursor)
+        run = _Run(frames, Totals(by_lot=by_lot), known.markets)
         total = selecting.count(cursor, selection) if progress else 0
         with selecting.streamed(cursor, selection) as chunks:
             # The server cannot know how few units a chunk holds against a record of millions.
@@ -57,11 +60,14 @@ def value_selection(
                 " SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL jit = off"
             )
             reader = Reader(cursor, known)
-            for roots in chunks:
-                run.add(read_chunk(reader, roots), known.markets)
+            stand_ins = cache(partial(stand_ins_of, _binary_cursor()))
+
+            def tell() -> None:
                 _within(run.units, units_max)
                 if progress:
                     progress(run.units, total)
+
+            _value(run, reader, chunks, stand_ins, tell)
     if not run.units:
         raise refuse(
             "localise.no_units",
@@ -80,6 +86,30 @@ def _binary_cursor() -> store.Cursor:
     """Return a cursor that sends values apart from the statement, and so can read numbers in binary."""
     connection.ensure_connection()
     return psycopg.Cursor(connection.connection, row_factory=tuple_row)
+
+
+def _value(
+    run: _Run, reader: Reader, chunks: Iterator[list[Root]], stand_ins: StandIns, tell: Callable[[], None]
+) -> None:
+    """Value chunk after chunk; while one is valued here, the server already reads the next.
+
+    The reads share the caller's connection and transaction, and only one thread uses it at a time.
+    """
+
+    def step() -> Gathered | None:
+        roots = next(chunks, None)
+        return gather(reader, roots) if roots else None
+
+    with ThreadPoolExecutor(1, "localise-read") as pool:
+        found = step()
+        ahead = pool.submit(step)
+        while found is not None:
+            chunk = reduced(found, stand_ins)
+            found = ahead.result()
+            frames = run.prepare(chunk)
+            ahead = pool.submit(step)
+            run.add(chunk, frames)
+            tell()
 
 
 def _within(units: int, most: int | None) -> None:
@@ -107,11 +137,16 @@ class _Sum:
             self.terms[kind] = self.terms.get(kind, ZERO) + amount * units
 
 
+ByFrame = Counter[tuple[Frame, int, str, str]]
+"""Frame, set, month and product to units."""
+
+
 class _Run:
     """Adds chunks up."""
 
-    def __init__(self, frames: Frames, totals: Totals) -> None:
+    def __init__(self, frames: Frames, totals: Totals, markets: Mapping[str, str]) -> None:
         self.frames = frames
+        self.markets = markets
         self.totals = totals
         self.whole = _Sum()
         self.months: dict[str, _Sum] = {}
@@ -122,14 +157,21 @@ class _Run:
         self.latest: tuple[dt.date, Frame] | None = None
         self.units = self.sets = 0
 
-    def add(self, chunk: Chunk, markets: object) -> None:
-        """Value the sets of a chunk and count its units."""
-        by_frame: Counter[tuple[Frame, int, str, str]] = Counter()
+    def prepare(self, chunk: Chunk) -> ByFrame:
+        """Read what is needed to value a chunk, and tell which units are counted alike."""
+        by_frame: ByFrame = Counter()
         for (number, product, order, day), units in chunk.units.items():
-            frame = self.frames.of(product, markets.get(order, ""), day)  # type: ignore[attr-defined]
+            frame = self.frames.of(product, self.markets.get(order, ""), day)
             if self.latest is None or day >= self.latest[0]:
                 self.latest = (day, frame)
             by_frame[frame, number, f"{day:%Y-%m}", product] += units
+        lots = chunk.lots()
+        for book in {frame.book for frame, *_ in by_frame}:
+            book.read(lots)
+        return by_frame
+
+    def add(self, chunk: Chunk, by_frame: ByFrame) -> None:
+        """Value the sets of a chunk and count its units; nothing is read."""
         sums = {book: book.begin(chunk) for book in {frame.book for frame, *_ in by_frame}}
         taken: dict[Book, Counter[int]] = {book: Counter() for book in sums}
         with localcontext(EXACT):

@@ -16,8 +16,6 @@ from decimal import Decimal
 
 import msgspec
 
-from karkhana.floor.trace import stand_ins_of
-from karkhana.ledger.store import Cursor
 from karkhana.localisation.built.reading import FIELD, RECORD, Kind, Mount, Node, Reader, Window
 from karkhana.localisation.built.selection import Root
 from karkhana.localisation.built.uses import ONE, process_of
@@ -28,6 +26,8 @@ Content = tuple[Kind, int, tuple[tuple[str, ...], ...]]
 """Release, step, and per material of the step the lots that it may have come from."""
 
 
+StandIns = Callable[[str], dict[str, set[str]]]
+"""Numbers of deviations, as an event carries them, to part to what stood in for it."""
 Component = tuple[UseKey, ...]
 """Uses that go together: those of the windows of a unit, or its key parts."""
 
@@ -58,17 +58,38 @@ class Chunk:
         return {lot for uses in self.components for use in uses for lot in use[3]}
 
 
-def read_chunk(reader: Reader, roots: list[Root]) -> Chunk:
-    """Find out what units consumed, and which of them consumed the same."""
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What was read of a chunk: units with what is in them, windows by release, mounts by station."""
+
+    roots: list[Root]
+    nodes: list[Node]
+    everything: list[Node]
+    windows: list[tuple[Kind, list[str], list[Window]]]
+    mounts: dict[str, list[Mount]]
+
+
+def gather(reader: Reader, roots: list[Root]) -> Gathered:
+    """Read what units consumed; all reads of a chunk are here."""
     nodes = [reader.node(serial, product, revision) for serial, product, revision, _, _ in roots]
-    levels = reader.nodes(nodes)
-    everything = [node for level in levels for node in level]
-    builder = _Builder(_bags(reader, everything))
-    for node in reversed(everything):
+    everything = [node for level in reader.nodes(nodes) for node in level]
+    windows = reader.windows(everything)
+    rows = [row for _, _, found in windows for row in found]
+    mounts: dict[str, list[Mount]] = {}
+    if rows:
+        stations = {row[1] for row in rows}
+        mounts = reader.mounts(stations, min(row[3] for row in rows), max(row[4] for row in rows))
+    return Gathered(roots, nodes, everything, windows, mounts)
+
+
+def reduced(found: Gathered, stand_ins: StandIns) -> Chunk:
+    """Find out which units consumed the same."""
+    builder = _Builder(_bags(found, stand_ins))
+    for node in reversed(found.everything):
         node.number = builder.number(node)
     units = Counter(
         (node.number, product, order, day)
-        for node, (_, product, _, order, day) in zip(nodes, roots, strict=True)
+        for node, (_, product, _, order, day) in zip(found.nodes, found.roots, strict=True)
     )
     return Chunk(builder.components, builder.sets, units)
 
@@ -125,20 +146,13 @@ Bag = tuple[int, ...]
 """Numbers of the contents of all windows of a unit and its panels, sorted."""
 
 
-def _bags(reader: Reader, nodes: list[Node]) -> _Bags:
+def _bags(found: Gathered, stand_ins: StandIns) -> _Bags:
     """Give each unit and panel the contents of its windows."""
-    found = reader.windows(nodes)
-    rows = [row for _, _, windows in found for row in windows]
-    stations: dict[str, _Station] = {}
-    if rows:
-        names = {row[1] for row in rows}
-        mounts = reader.mounts(names, min(row[3] for row in rows), max(row[4] for row in rows))
-        stations = {name: _Station(mounts.get(name, [])) for name in names}
-    contents = _Contents(reader.cursor, stations)
-    bags: dict[Kind, dict[str, Bag]] = {}
-    for kind, names_asked, windows in found:
-        bags[kind] = contents.bags(kind, names_asked, windows)
-    return _Bags(bags, contents)
+    names = {row[1] for _, _, windows in found.windows for row in windows}
+    contents = _Contents(stand_ins, {name: _Station(found.mounts.get(name, [])) for name in names})
+    return _Bags(
+        {kind: contents.bags(kind, asked, windows) for kind, asked, windows in found.windows}, contents
+    )
 
 
 class _Bags:
@@ -206,12 +220,11 @@ class _Station:
 class _Contents:
     """Gives every window the number of its content: release, step and candidate lots."""
 
-    def __init__(self, cursor: Cursor, stations: dict[str, _Station]) -> None:
+    def __init__(self, stand_ins: StandIns, stations: dict[str, _Station]) -> None:
         self.known: list[Content] = []
-        self._cursor = cursor
+        self._stand_ins = stand_ins
         self._stations = stations
         self._numbers: dict[Content, int] = {}
-        self._stand_ins: dict[str, dict[str, set[str]]] = {}
 
     def bags(self, kind: Kind, names: list[str], windows: list[Window]) -> dict[str, Bag]:
         """Return the contents of the windows of each subject, sorted, each once."""
@@ -234,7 +247,7 @@ class _Contents:
     def _number(self, kind: Kind, key: tuple[str, int, int, int, str | None], began: float) -> int:
         station, step, loaded, unloaded, deviation = key
         on_station = self._stations[station].lots(loaded, unloaded, began)
-        stand_ins = self._allowed(deviation) if deviation else {}
+        stand_ins = self._stand_ins(deviation) if deviation else {}
         lots = []
         for material in kind.steps[step].materials:
             parts = {material.part, *material.alternates}
@@ -245,8 +258,3 @@ class _Contents:
         if number == len(self.known):
             self.known.append(content)
         return number
-
-    def _allowed(self, deviation: str) -> dict[str, set[str]]:
-        if deviation not in self._stand_ins:
-            self._stand_ins[deviation] = stand_ins_of(self._cursor, deviation)
-        return self._stand_ins[deviation]
