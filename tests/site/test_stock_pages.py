@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from decimal import Decimal
 from html import unescape
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.test import Client
 from floor import workshop as ws
 from floor.store_tables import count, happen, make_places, move, stock
 from karkhana.site.roles import ensure_roles
-from karkhana.supply.models import StockMove
+from karkhana.supply.models import Inspection, Receipt, StockMove, Supplier
 
 pytestmark = pytest.mark.usefixtures("rolled_back")
 HOUSE = (
@@ -136,6 +137,25 @@ class TestPages:
         page(buyer, "/supply/lots/MARS/", 404)
         page(buyer, "/supply/lots/MA%00RS/", 404)
         page(buyer, "/supply/lots/MA%00RS/units/", 404)
+
+    def test_a_lot_shows_its_cost_and_inspections_and_a_piece_those_of_the_whole(self, buyer: Client) -> None:
+        Receipt.objects.create(
+            lot="BAT-1", part="BAT", supplier=Supplier.objects.get(code="SUP"), channel="import",
+            invoice="INV-7", invoice_date=ws.DAY.date(), quantity=60, currency="USD", value=300, rate=80,
+            hsn="85076000", price=0, landed=Decimal("25900"), recorded_at=ws.NOW,
+        )  # fmt: skip
+        Inspection.objects.create(
+            lot="BAT-1", part="BAT", supplier="SUP", lot_size=60, level="II", aql=1, may_reduce=False,
+            hold="QA-1", asked_at=ws.NOW,
+        )  # fmt: skip
+        text = page(buyer, "/supply/lots/BAT-1/")
+        for shown in ("₹ 431.666667", "₹ 25,900", "USD 300", "not there yet", "waits for inspection"):
+            assert shown in text
+        split = {"do": "split", "place": "STORE-NOIDA", "pieces": "BAT-1a 5"}
+        assert form(buyer, "/supply/lots/BAT-1/act/", **split) == "/supply/lots/BAT-1/"
+        text = page(buyer, "/supply/lots/BAT-1a/")
+        assert "as part of BAT-1" in text
+        assert "₹ 431.666667" in text
 
     def test_a_place_is_made(self, buyer: Client) -> None:
         said = {"code": "RACK-7", "plant": "NOIDA", "kind": "store", "name": "Rack 7"}
