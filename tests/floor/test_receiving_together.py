@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 
-from django.db import connections
+from django.db import connection, connections
 from django.utils import timezone
 
 from karkhana.floor.receiving.asked import Delivery
@@ -67,6 +67,10 @@ def test_a_lot_comes_in_once(fresh_database: str) -> None:
     assert Inspection.objects.filter(lot="SAME").count() == 1
     assert LotLife.objects.filter(lot="SAME").count() == 1
     assert Inspection.objects.count() == AT_ONCE + 1
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT hold FROM ledger_hold WHERE target = 'SAME'")
+        held = [row[0] for row in cursor.fetchall()]
+    assert held == [Inspection.objects.get(lot="SAME").hold], "nobody held a lot that another one received"
 
 
 def test_a_lot_is_judged_once_and_disposed_of_once(fresh_database: str) -> None:

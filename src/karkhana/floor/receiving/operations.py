@@ -95,6 +95,7 @@ def receive_lots(
     place = find_station(station)
     today = at.astimezone(ZoneInfo(place.line.plant.time_zone)).date()
     with transaction.atomic():
+        _lock_where_held(lots)
         prepared = _prepare(lots, today, at, user)
         fresh = [one for one in prepared if isinstance(one, _Prepared)]
         _ask_inspections(fresh, now, user)
@@ -102,6 +103,16 @@ def receive_lots(
         answers = [one if isinstance(one, Received) else _answer(one, next(outcomes)) for one in prepared]
         _keep(fresh, answers)
     return answers
+
+
+def _lock_where_held(lots: Sequence[Delivery | Unread]) -> None:
+    """Wait for every other batch where lots will be held, so that what is not known now stays so.
+
+    Otherwise a lot that somebody else receives at this moment would be refused here and held all the same.
+    """
+    parts = _clean({lot.part for lot in lots if isinstance(lot, Delivery)})
+    if any(rule.level for rule in rules_of(parts).values()):
+        store.begin(store.raw_cursor(connection), alone=True)
 
 
 def find_station(code: str) -> Station:
