@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -29,12 +29,6 @@ from karkhana.supply.models import Inspection, Receipt
 from karkhana.supply.stock import rules
 from karkhana.supply.stock.operations import Wanted, ensure_place
 from karkhana.supply.stock.refusals import no
-
-
-@require_safe
-def supply(request: HttpRequest) -> HttpResponse:
-    """Lead to the stock: supply has no page of its own."""
-    return redirect("stock")
 
 
 @never_cache

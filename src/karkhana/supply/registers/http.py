@@ -365,7 +365,7 @@ def post_price(request: HttpRequest, body: OfferIn) -> object:
 @router.post("/certificates", response={200: ChangedOut, **ERRORS}, summary="Record a certificate")
 def post_certificate(request: HttpRequest, body: ContentCertificateIn) -> object:
     """Record a supplier's local-content certificate."""
-    return {"changed": sources.add_certificate(now=timezone.now(), **body.dict())}
+    return {"changed": sources.add_certificate(sources.Certified(**body.dict()), now=timezone.now())}
 
 
 @router.post("/rates", response={200: ChangedOut, **ERRORS}, summary="Add an exchange rate")

@@ -56,16 +56,17 @@ def rate(row: Row, context: Context) -> bool:
 def certificate(row: Row, context: Context) -> bool:
     """Book a local-content certificate."""
     first, last = rules.span(row)
-    return sources.add_certificate(
+    names = ("part", "method", "auditor", "membership", "file_name")
+    certified = sources.Certified(
         supplier=context.supplier(row).code,
         number=cast(str, needed(row, "number")),
         percent=cast(Decimal, needed(row, "percent")),
         valid_from=first,
         valid_to=cast(dt.date, last),
         file_sha256=cast(str, needed(row, "file_sha256")),
-        now=context.now,
-        **{name: text_of(row, name) for name in ("part", "method", "auditor", "membership", "file_name")},
+        **{name: text_of(row, name) for name in names},
     )
+    return sources.add_certificate(certified, now=context.now)
 
 
 def supplier(row: Row, context: Context) -> bool:

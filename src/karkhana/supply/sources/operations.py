@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import models
 
 from karkhana.kernel import tax
 from karkhana.kernel.countries import HOME, country
@@ -284,67 +284,53 @@ def _check_offer(offer: Offer) -> None:
         raise _reversed("valid_to", offer.valid_from, offer.valid_to)
 
 
-def add_certificate(
-    *,
-    supplier: str,
-    number: str,
-    percent: Decimal,
-    valid_from: dt.date,
-    valid_to: dt.date,
-    file_sha256: str,
-    now: dt.datetime,
-    part: str = "",
-    method: str = "",
-    auditor: str = "",
-    membership: str = "",
-    file_name: str = "",
-) -> bool:
-    """Book a supplier's local-content certificate; returns False when the same is there already.
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """A supplier's statement of local content, as ``models.LocalContentCertificate`` keeps it.
 
     Args:
         percent: local content, 0 to 100.
         file_sha256: of the signed document, 64 hexadecimal digits.
         part: empty: all that the supplier delivers.
+    """
+
+    supplier: str
+    number: str
+    percent: Decimal
+    valid_from: dt.date
+    valid_to: dt.date
+    file_sha256: str
+    part: str = ""
+    method: str = ""
+    auditor: str = ""
+    membership: str = ""
+    file_name: str = ""
+
+
+def add_certificate(certified: Certified, *, now: dt.datetime) -> bool:
+    """Book a supplier's local-content certificate; returns False when the same is there already.
 
     Raises:
         Refused: ``supplier.unknown``, ``certificate.percent``, ``certificate.file``, ``validity.reversed``,
             ``text.value``, ``certificate.differs``.
     """
-    if not (percent.is_finite() and 0 <= percent <= PERCENT_MAX and percent == round(percent, 6)):
-        raise _bad(
-            "percent", percent, "is no local content between 0 and 100 per cent", code="certificate.percent"
-        )
-    if not re.fullmatch(r"[0-9a-fA-F]{64}", file_sha256):
-        raise _bad(
-            "file_sha256",
-            file_sha256,
-            "is no SHA-256 of a document",
-            "Upload the document, or give its 64 hexadecimal digits.",
-            code="certificate.file",
-        )
-    if valid_to < valid_from:
-        raise _reversed("valid_to", valid_from, valid_to)
+    _check_certificate(certified)
     key = {
-        "supplier": supplier_named(supplier),
-        "number": _text(number, "number", 60, needed=True),
-        "part": _text(part, "part", 80),
+        "supplier": supplier_named(certified.supplier),
+        "number": _text(certified.number, "number", 60, needed=True),
+        "part": _text(certified.part, "part", 80),
     }
     said = {
-        "method": _text(method, "method", 40).upper(),
-        "percent": percent,
-        "valid_from": valid_from,
-        "valid_to": valid_to,
-        "auditor": _text(auditor, "auditor", 120),
-        "membership": _text(membership, "membership", 40),
-        "file_sha256": file_sha256.lower(),
+        "method": _text(certified.method, "method", 40).upper(),
+        "percent": certified.percent,
+        "valid_from": certified.valid_from,
+        "valid_to": certified.valid_to,
+        "auditor": _text(certified.auditor, "auditor", 120),
+        "membership": _text(certified.membership, "membership", 40),
+        "file_sha256": certified.file_sha256.lower(),
     }
-    try:
-        with transaction.atomic():
-            booked, made = LocalContentCertificate.objects.get_or_create(
-                **key, defaults=said | {"file_name": _text(file_name, "file_name", 200), "recorded_at": now}
-            )
-    except IntegrityError:  # the same came at the same moment
-        booked, made = LocalContentCertificate.objects.get(**key), False
+    kept = said | {"file_name": _text(certified.file_name, "file_name", 200), "recorded_at": now}
+    booked, made = LocalContentCertificate.objects.get_or_create(**key, defaults=kept)
     if made or all(getattr(booked, name) == value for name, value in said.items()):
         return made
     raise refuse(
@@ -352,9 +338,27 @@ def add_certificate(
         "Certificate {number} of {supplier} is booked with {percent} % from {first} to {last}.",
         "Correct it; a new certificate has a number of its own.",
         field="number",
-        number=number,
-        supplier=supplier,
+        number=certified.number,
+        supplier=certified.supplier,
         percent=f"{booked.percent.normalize():f}",
         first=booked.valid_from.isoformat(),
         last=booked.valid_to.isoformat(),
     )
+
+
+def _check_certificate(certified: Certified) -> None:
+    percent = certified.percent
+    if not (percent.is_finite() and 0 <= percent <= PERCENT_MAX and percent == round(percent, 6)):
+        raise _bad(
+            "percent", percent, "is no local content between 0 and 100 per cent", code="certificate.percent"
+        )
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", certified.file_sha256):
+        raise _bad(
+            "file_sha256",
+            certified.file_sha256,
+            "is no SHA-256 of a document",
+            "Upload the document, or give its 64 hexadecimal digits.",
+            code="certificate.file",
+        )
+    if certified.valid_to < certified.valid_from:
+        raise _reversed("valid_to", certified.valid_from, certified.valid_to)

@@ -137,20 +137,17 @@ def _add_certificate(request: HttpRequest, code: str) -> None:
         )
     file = request.FILES.get("file")
     digest = _digest(file) if isinstance(file, UploadedFile) else said(request, "file_sha256")
-    operations.add_certificate(
+    names = ("number", "part", "method", "auditor", "membership")
+    certified = operations.Certified(
         supplier=code,
-        number=said(request, "number"),
         percent=said_number(request, "percent"),
         valid_from=first,
         valid_to=last,
         file_sha256=digest,
-        now=timezone.now(),
-        part=said(request, "part"),
-        method=said(request, "method"),
-        auditor=said(request, "auditor"),
-        membership=said(request, "membership"),
         file_name=(file.name or "")[:200] if file else "",
+        **{name: said(request, name) for name in names},
     )
+    operations.add_certificate(certified, now=timezone.now())
 
 
 def _digest(file: UploadedFile) -> str:
