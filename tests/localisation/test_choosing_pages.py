@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ from design import office
 from karkhana.localisation.choosing import queries
 from karkhana.localisation.models import LocalCandidate
 from karkhana.site.roles import ensure_roles
+from localisation.offered import offer, rate, term
 
 pytestmark = pytest.mark.django_db
 PAGE, API = "/value/next/", "/api/localisation/next"
@@ -181,3 +183,37 @@ def test_candidates_and_plan_by_api(buyer: Client) -> None:
     assert queries.planned(["NECKBAND"]) == {"NECKBAND": {"2026-04": 5}}
     assert buyer.delete(f"{API}/candidates/A/1").status_code == 204
     assert buyer.delete(f"{API}/candidates/A/1").status_code == 404
+
+
+def test_what_a_unit_is_worth_comes_from_its_design(buyer: Client) -> None:
+    office.product()
+    office.draft(items=(office.item(1, "CAP", "C1", "C2"), office.item(2, "MCU", "U1")))
+    term("BOARD", "price", "1000")
+    offer("CAP", "150", of="SUP-FAR", channel="import", origin="CN", currency="USD", group="Capacitors")
+    rate("USD", "2")
+    rows = b"candidate,product,imported_before,imported_after\nCAP-IN,BOARD,300,100\n"
+    assert "1 stored" in text(upload(buyer, rows))
+    asked = {"by": "2027-03", "start": "2026-11", "target": "60", "units": "1000"}
+    found = queries.present_of("BOARD", "PPP_MII", dt.date(2026, 11, 23))
+    assert found.value == 1000
+    assert 600 <= found.imported < 1000
+    assert found.unpriced == 1
+    shown = text(buyer.get(PAGE, asked))
+    assert "The target is reached." in shown
+    assert "revision A as designed" in shown
+    assert "without 1 part that has no price" in shown
+    for wrong, code in (
+        ({"units": ""}, "localise_next.no_plan"),
+        ({"method": "ADV_AUTH_VA"}, "localise_next.not_a_share"),
+        ({"target": "", "budget": ""}, "localise_next.asked"),
+    ):
+        answer = buyer.get(PAGE, asked | wrong)
+        assert answer.status_code == 422
+        assert code in text(answer)
+
+
+def test_a_product_without_any_design_is_refused(buyer: Client) -> None:
+    upload(buyer, b"candidate,product,imported_before,imported_after\nA,NECKBAND,30,10\n")
+    answer = buyer.get(PAGE, {"by": "2027-03", "start": "2026-11", "target": "60", "units": "1000"})
+    assert answer.status_code == 422
+    assert "localise_next.no_value" in text(answer)

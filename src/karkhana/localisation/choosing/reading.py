@@ -80,12 +80,12 @@ def read_candidates(path: Path, *, name: str = "") -> Read:
     effects: dict[str, dict[str, Effect]] = {}
 
     def take(row: Row, line: int) -> None:
-        code = str(row["candidate"] or "")
+        code = str(row.get("candidate") or "")
         if not code:
             raise _wrong("candidate", "is empty", "Name the candidate in every row.")
         own = said.setdefault(code, {})
         _merge(own, row)
-        if row["product"]:
+        if row.get("product"):
             effect = _effect(row)
             if effect.product in effects.setdefault(code, {}):
                 raise _wrong("product", f"{effect.product} stands twice for {code}", "Keep one row.")
@@ -111,14 +111,14 @@ def read_plan(path: Path, *, name: str = "") -> Read:
     found = Read()
 
     def take(row: Row, line: int) -> None:
-        product, month = str(row["product"] or ""), str(row["month"] or "")[:7]
+        product, month = str(row.get("product") or ""), str(row.get("month") or "")[:7]
         if not product:
             raise _wrong("product", "is empty", "Name the product in every row.")
         if not re.fullmatch(r"(19|20)\d\d-(0[1-9]|1[0-2])", month):
             raise _wrong("month", f"{month!r} is no month", "Write it as 2026-04.")
         if (product, month) in found.planned:
             raise _wrong("month", f"{month} stands twice for {product}", "Keep one row.")
-        if row["units"] is None:
+        if row.get("units") is None:
             raise _wrong("units", "is empty", "Write 0 where none is built.")
         found.planned[product, month] = _whole(row, "units")
         found.lines[f"{product} {month}"] = line
@@ -172,9 +172,9 @@ def _bounded(table: Table) -> Iterator[tuple[int, Sequence[str]]]:
 def _merge(own: dict[str, Any], row: Row) -> None:
     """Add what a row says of the whole candidate."""
     for name in OF_CANDIDATE:
-        if row[name] is None or row[name] == "":
+        if row.get(name) is None or row.get(name) == "":
             continue
-        value: Any = row[name]
+        value: Any = row.get(name)
         if name in _LISTS:
             value = tuple(each.strip() for each in str(value).split(";") if each.strip())
         elif name in _WHOLE:
@@ -187,16 +187,16 @@ def _merge(own: dict[str, Any], row: Row) -> None:
 
 def _effect(row: Row) -> Effect:
     for name in ("imported_before", "imported_after"):
-        if row[name] is None:
+        if row.get(name) is None:
             raise _wrong(name, "is empty", "Give the imported value per unit of the product, 0 for none.")
-    said: dict[str, Any] = {name: row[name] for name in EFFECT if row[name] is not None}
+    said: dict[str, Any] = {name: row.get(name) for name in EFFECT if row.get(name) is not None}
     if "quantity" in said:
         said["quantity"] = _whole(row, "quantity")
-    return Effect(product=str(row["product"]), **said)
+    return Effect(product=str(row.get("product")), **said)
 
 
 def _whole(row: Row, name: str) -> int:
-    number = row[name]
+    number = row.get(name)
     if not isinstance(number, Decimal) or number != number.to_integral_value() or abs(number) > 10**12:
         raise _wrong(name, f"{str(number)[:30]} is no whole number", "Write a whole number.")
     return int(number)

@@ -157,6 +157,7 @@ def _curve(model: Model, clock: Clock, points: int) -> tuple[tuple[Point, ...], 
     if not points:
         return (), True
     asked = model.quotients[0]
+    found: list[Point] = []
     try:
         top = highest(model, asked, clock, None)
         if top is None:
@@ -166,7 +167,6 @@ def _curve(model: Model, clock: Clock, points: int) -> tuple[tuple[Point, ...], 
         levels = {low + (high - low) * number / points for number in range(points + 1)}
         if model.problem.target.amount is not None:
             levels.add(level_of(model.problem, model.problem.target.amount))
-        found: list[Point] = []
         before: Found | None = None
         for level in sorted(each for each in levels if low <= each <= high):
             answer = least_cost(model, level, clock, start=before)
@@ -175,7 +175,7 @@ def _curve(model: Model, clock: Clock, points: int) -> tuple[tuple[Point, ...], 
             found.append(_point(model, level, plan_of(model, answer)))
             before = answer
     except OutOfTime:
-        return (), False
+        return _unbeaten(found), False
     return _unbeaten(found), True
 
 
