@@ -374,7 +374,7 @@ class TestApi:
             ("inspections/99999999999999999999999/result", {"nonconforming": 0}, 422),
             ("inspections", {"lot": "NONE"}, 404),
             ("ticks", {"lots": ["NONE"], "what": "dry"}, 404),
-            ("severity?supplier=NONE&part=P", {"what": "irregular", "reason": "x"}, 422),
+            ("severity?supplier=NONE&part=P", {"what": "irregular", "reason": "x"}, 404),
         ],
     )  # fmt: skip
     def test_bad_input_is_refused(self, path: str, body: Any, status: int) -> None:
