@@ -21,7 +21,7 @@ from karkhana.solving.localising import (
     localise_next_apart,
 )
 from karkhana.solving.localising.checking import check_plan
-from karkhana.solving.milp import Column, Program, solve
+from karkhana.solving.milp import Answer, Column, Program, solve
 
 
 def other(result: Result, code: str) -> NotChosen:
@@ -302,3 +302,38 @@ def test_two_products_share_a_capacity() -> None:
     result = localise_next(problem(shared, products=products, by="2026-04", amount=None, budget=Decimal(0)))
     assert {(use.product, use.units) for use in result.uses} == {("P", 20), ("Q", 100)}
     assert result.level == 20 + Decimal(20 * 20 + 100 * 30) / 200
+
+
+def test_no_answer_in_time_is_said_and_nothing_is_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped = Answer("no_answer", {}, float("-inf"), 0.0)
+    monkeypatch.setattr("karkhana.solving.localising.answering.solve", lambda *_, **__: stopped)
+    with pytest.raises(Refused) as refused:
+        localise_next(problem(candidate("A")))
+    assert refused.value.refusal.code == "localise_next.time"
+
+
+def test_an_answer_that_was_stopped_is_not_called_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(program: Program, **said: Any) -> Answer:
+        answer = solve(program, **said)
+        if not answer.found:
+            return answer
+        return Answer("feasible", answer.values, answer.bound - 50, answer.seconds)
+
+    monkeypatch.setattr("karkhana.solving.localising.answering.solve", stopped)
+    result = localise_next(problem(candidate("A")), points=0)
+    assert not result.proved
+    assert result.bound == 134 - 50
+
+
+def test_the_highest_is_proved_with_a_denominator_that_changes() -> None:
+    many = [
+        candidate(f"C{n}", part=f"p{n}", imported_before=Decimal(8), imported_after=Decimal(1),
+                  price_change=Decimal(n), value_change=Decimal(n), one_time=Decimal(100 * n))
+        for n in range(6)
+    ]  # fmt: skip
+    result = localise_next(problem(*many, amount=None, budget=Decimal(10_000)), points=0)
+    assert result.proved
+    # Each adds 7 + n to what is local and n to the whole: all together are the highest.
+    assert result.level == (Decimal(20 + 6 * 7 + 15) * 100 / (100 + 15)).quantize(
+        Decimal("0.0001"), "ROUND_FLOOR"
+    )

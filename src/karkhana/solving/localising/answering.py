@@ -104,12 +104,13 @@ def highest(model: Model, asked: Quotient, clock: Clock, budget: Fraction | None
         if found is None:
             return best
         reached = asked.at(_units(model, found))
-        if level is not None and reached <= level:
-            return best
+        if level is not None and best is not None and reached <= level:
+            # That nothing lies above was only found out if this search came to its end.
+            return best if found.proved else replace(best, bound=None)
         best, level = found, reached
         if not asked.bottom.terms:
             return best
-    return best
+    return None if best is None else replace(best, bound=None)
 
 
 def _units(model: Model, found: Found) -> dict[tuple[str, str, str, int], int]:

@@ -7,6 +7,7 @@ When the time is over, what is not done yet is left out and the result says so; 
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -124,7 +125,8 @@ def _most(model: Model, clock: Clock, budget: Fraction | None) -> Plan:
         cheaper = least_cost(model, level, clock, start=found, budget=budget, periods_held=1)
     except OutOfTime:
         cheaper = None
-    return plan_of(model, cheaper or found)
+    best = cheaper or found
+    return plan_of(model, best if found.proved else replace(best, bound=None))
 
 
 def _limits(problem: Problem, status: Status, clock: Clock) -> tuple[tuple[Limit, ...], bool]:
