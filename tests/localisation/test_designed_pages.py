@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import html
+import io
 from typing import Any
 
 import pytest
@@ -147,3 +149,17 @@ def test_two_revisions_side_by_side(buyer: Client) -> None:
     same = page(buyer.get(PAGE, {**ASK, "against": "A"}))
     assert "From A" not in same
     assert "From Z" not in page(buyer.get(PAGE, {**ASK, "against": "Z"}))
+
+
+def test_the_whole_table_as_a_file(buyer: Client) -> None:
+    """Every part with its three sources; nothing that a spreadsheet would run."""
+    save_line(product_code="BOARD", revision_code="A", item=office.item(3, "=SUM(A1)", "U9"))
+    found = buyer.get(PAGE, {**ASK, "format": "csv"})
+    assert found["Content-Type"].startswith("text/csv")
+    assert 'filename="designed-BOARD-A.csv"' in found["Content-Disposition"]
+    rows = {row["part"]: row for row in csv.DictReader(io.StringIO(found.content.decode()))}
+    assert rows.keys() == {"'=SUM(A1)", "MCU", "CAP"}
+    cap = rows["CAP"]
+    assert (cap["usual imported"], cap["best part"], cap["best imported"]) == ("264", "CAP-2", "96")
+    assert rows["MCU"]["why"] == "No part of this number is held."
+    assert buyer.get(PAGE, {**ASK, "revision": "Z", "format": "csv"}).status_code == 422

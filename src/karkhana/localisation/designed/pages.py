@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -31,6 +33,7 @@ from karkhana.localisation.designed.queries import (
     VOLUME,
     DesignedResult,
     DesignedRow,
+    Valued,
     value_found,
 )
 from karkhana.localisation.pages.methods import choices_of, in_order
@@ -95,8 +98,53 @@ def designed_page(request: HttpRequest) -> HttpResponse:
     if "methods" not in context:
         today = timezone.localdate()
         context |= _form(method_for(DEFAULT_METHOD, today), {}, today)
+    if status == 200 and "result" in context and request.GET.get("format") == "csv":
+        return _csv(context["revision"], context["result"])
     context["query"] = urlencode({name: value for name, value in said.items() if name != "all"})
     return render(request, "localisation/designed.html", context, status=status)
+
+
+def _csv(revision: Revision, result: DesignedResult) -> HttpResponse:
+    """Return every part with its three sources as a file; amounts are rupees for one unit."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    cases = ("usual", "best", "worst")
+    heads = [
+        f"{case} {what}" for case in cases for what in ("part", "supplier", "origin", "channel", "imported")
+    ]
+    writer.writerow(["part", "manufacturer", "description", "quantity", "value", *heads, "why"])
+    for row in result.rows:
+        demand = row.demand
+        cells = [
+            demand.name,
+            demand.manufacturer,
+            demand.description,
+            plain(demand.quantity),
+            plain(row.value),
+        ]
+        for valued in (row.usual, row.best, row.worst):
+            cells += _cells(valued, demand.quantity)
+        cells.append(row.usual.share.why if row.usual else gettext(_REASONS[demand.reason]))
+        writer.writerow([_harmless(cell) for cell in cells])
+    name = "".join(
+        c if c.isalnum() or c in "-_." else "_" for c in f"{revision.product.code}-{revision.code}"
+    )
+    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="designed-{name[:80]}.csv"'
+    return response
+
+
+def _cells(valued: Valued | None, quantity: Decimal) -> list[str]:
+    if valued is None:
+        return [""] * 5
+    offer = valued.option.offer
+    imported = plain(valued.share.imported * quantity)
+    return [offer.part, offer.supplier, offer.origin, offer.channel, imported]
+
+
+def _harmless(cell: str) -> str:
+    """Keep a spreadsheet from running a part number that looks like a formula."""
+    return "'" + cell if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 def _valued(
