@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 
 from karkhana.kernel.refusals import Refused
 from karkhana.supply.registers.rules import dates, numbers
-from karkhana.supply.registers.rules.columns import currency_of, fingerprint, propose, read_overrides
+from karkhana.supply.registers.rules.columns import (
+    REFUSAL_HEADINGS,
+    currency_of,
+    fingerprint,
+    propose,
+    read_overrides,
+)
 from karkhana.supply.registers.rules.fields import BILLS, PURCHASES
 from karkhana.supply.registers.rules.survey import Reader, survey
 
@@ -175,6 +181,7 @@ class TestColumns:
     def test_the_same_headings_have_the_same_fingerprint(self) -> None:
         assert fingerprint("purchases", ["Qty ", "Part No."]) == fingerprint("purchases", ["qty", "Part no"])
         assert fingerprint("purchases", ["Qty"]) != fingerprint("rates", ["Qty"])
+        assert fingerprint("purchases", [*REFUSAL_HEADINGS, "Qty"]) == fingerprint("purchases", ["Qty"])
 
 
 class TestSurvey:

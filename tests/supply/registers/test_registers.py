@@ -483,3 +483,20 @@ def test_two_imports_at_once_book_every_row_once(
     assert sum(report.made for report in reports if report.kind == "purchases") == 100
     assert [report.refused for report in reports] == [0, 0, 0]
     assert Receipt.objects.filter(bill_item=None).count() == 0
+
+
+def test_the_samples_are_read_as_their_guide_says(db: None) -> None:
+    folder = Path(__file__).parents[3] / "scenarios" / "purchases"
+    commands = [line.split() for line in (folder / "README.md").read_text().splitlines() if "import " in line]
+    commands = [words for words in commands if words[0] == "karkhana"]
+    assert len(commands) == 6
+    for words in commands:
+        settings = Settings(dates="dmy" if "--dates" in words else "")
+        path = folder / Path(words[3]).name
+        report = import_register(kind=words[2], path=path, now=NOW, settings=settings)
+        assert (report.refusals, report.made > 0) == ([], True)
+    waiting = Receipt.objects.filter(channel="import", bill_item=None)
+    assert [receipt.lot for receipt in waiting] == ["SD-26-1062"]
+    cells = Receipt.objects.get(part="CELL-55")
+    assert (cells.quantity, cells.value, cells.duty) == (8000, Decimal("9240000.5"), Decimal(95205))
+    assert set(Receipt.objects.values_list("channel", flat=True)) == {"import", "domestic", "reseller"}

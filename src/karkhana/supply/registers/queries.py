@@ -17,6 +17,7 @@ from karkhana.supply.models import (
     RegisterRun,
 )
 from karkhana.supply.models.parts import IMPORT
+from karkhana.supply.registers.rules.columns import REFUSAL_HEADINGS
 
 SOON = dt.timedelta(days=30)
 COUNT_MAX = 10_000
@@ -68,7 +69,7 @@ def refused_rows(run: int) -> Iterator[list[Any]]:
     """
     found = RegisterRun.objects.get(pk=run)
     headings = found.settings.get("headings", [])
-    yield ["refused line", "refused field", "refused because", "what to do", "refusal code", *headings]
+    yield [*REFUSAL_HEADINGS, *headings]
     rows = RegisterRefusal.objects.filter(run=run).order_by("line")
     for row in rows.iterator(chunk_size=2000):
         cells = [_harmless(cell) for cell in row.cells]

@@ -13,6 +13,9 @@ from karkhana.kernel.refusals import refuse
 TEXT, NUMBER, DATE, CODE, YES = "text", "number", "date", "code", "yes"
 """What a cell holds: text, a number, a date, a code (capitals without blanks), a yes or no."""
 
+REFUSAL_HEADINGS = ("refused line", "refused field", "refused because", "what to do", "refusal code")
+"""Stand before the columns of a file in the table of its refused rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -73,8 +76,12 @@ def known_headings(cells: Iterable[str], fields: Sequence[Field]) -> int:
 
 
 def fingerprint(kind: str, headings: Sequence[str]) -> str:
-    """Return what a layout of headings is known by: a digest of them in their order."""
-    text = "\n".join([kind, *(normal(heading) for heading in headings)])
+    """Return what a layout of headings is known by: a digest of them in their order.
+
+    A table of refused rows is known as the file that they came from.
+    """
+    own = (normal(heading) for heading in headings)
+    text = "\n".join([kind, *(heading for heading in own if heading not in REFUSAL_HEADINGS)])
     return hashlib.sha256(text.encode()).hexdigest()
 
 

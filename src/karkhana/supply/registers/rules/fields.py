@@ -54,7 +54,8 @@ _INVOICE_DATE = (
 _VALUE = (
     "value", "taxable value", "taxable amount", "assessable amount", "net value", "net amount", "amount",
         "line value",
-    "line amount", "basic value", "basic amount", "amount in doc curr", "amount in document currency",
+    "line amount", "basic value", "basic amount", "amount in doc curr", "amt in doc curr",
+    "amount in document currency",
     "amount in lc", "amt in loc cur", "amt in loc curr",
     "net order value",
 )  # fmt: skip
