@@ -3,8 +3,9 @@
 Units are written straight into the record's tables of a throw-away database: panels of four boards over two
 lines with 58 reels each, changed every few thousand boards, a board in every device, seven key parts by lots
 of 500 to 3,000, receipts, bills of entry and certificates for every lot. Each figure is taken in a process of
-its own. The floor joins the same key parts' edges with a value per lot and adds: what any answer must at
-least read. ``events`` is how many units.
+its own, with the processor time that it and the server's process took: on a machine that does other things
+too, that is what can be compared. The floor joins the same key parts' edges with a value per lot and adds:
+what any answer must at least read. ``events`` is how many units.
 """
 
 from __future__ import annotations
@@ -34,16 +35,28 @@ LOT_ONLY = ("frame", "box")
 WORKER = """
 import json, resource, sys, time, datetime as dt, django
 django.setup()
+from django.db import connection
 from karkhana.localisation.built.queries import value_period
+def server_cpu():
+    "Seconds that the server's process for this connection has worked; None where the system does not tell."
+    try:
+        with open(f"/proc/{connection.connection.info.backend_pid}/stat") as file:
+            return sum(map(int, file.read().rsplit(")", 1)[1].split()[11:13])) / 100
+    except OSError:
+        return None
+connection.ensure_connection()
 first, last = (dt.date.fromisoformat(text) for text in sys.argv[1:3])
-began = time.perf_counter()
+own, server, began = time.process_time(), server_cpu(), time.perf_counter()
 found = value_period(method="PPP_MII", first=first, last=last)
 seconds = time.perf_counter() - began
+own = time.process_time() - own
+server = None if server is None else server_cpu() - server
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(json.dumps({"units": found.units, "seconds": seconds, "peak_mib": round(peak / 1024, 1),
                   "sets": found.sets, "percent": str(found.figures.percent_min),
                   "percent_max": str(found.figures.percent_max), "class": found.grade,
-                  "unproved": len(found.doubts), "lines": len(found.lines)}))
+                  "unproved": len(found.doubts), "lines": len(found.lines), "cpu_s": round(own, 2),
+                  "server_cpu_s": server and round(server, 2)}))
 """
 
 
@@ -72,7 +85,8 @@ def run(events: int, progress: Callable[[int, int], None]) -> Result:
         "lines": whole["lines"],
         "runs": [
             {"units": row["units"], "units_per_s": round(row["units"] / row["seconds"]),
-             "peak_mib": row["peak_mib"], "sets": row["sets"]}
+             "peak_mib": row["peak_mib"], "sets": row["sets"], "cpu_s": row["cpu_s"],
+             "server_cpu_s": row["server_cpu_s"]}
             for row in found
         ],
     }  # fmt: skip

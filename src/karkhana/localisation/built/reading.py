@@ -33,7 +33,7 @@ CROSS JOIN LATERAL (
                FILTER (WHERE u.serial IS NOT NULL) AS own
     FROM (SELECT part, lot, child, own FROM ledger_edge
           WHERE parent = asked.serial AND removed_at IS NULL ORDER BY role) e
-    LEFT JOIN ledger_unit u ON e.own AND u.serial = e.child
+    LEFT JOIN ledger_unit u ON u.serial = CASE WHEN e.own THEN e.child END
 ) k ORDER BY asked.place
 """
 _SOURCES = """
