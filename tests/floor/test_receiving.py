@@ -149,6 +149,7 @@ class TestReceipt:
             ({"supplier_lot": "a\x00"}, "text.value"),
             ({"msl": "9"}, "lot.msl"),
             ({"label_hours": 0}, "lot.label_hours"),
+            ({"msl": "6"}, "lot.label_missing"),
             ({"label_hours": 10**6}, "lot.label_hours"),
             ({"manufactured_on": dt.date(2026, 5, 1), "expires_on": dt.date(2026, 4, 1)}, "lot.dates"),
         ],

@@ -175,7 +175,7 @@ def _life(lot: Delivery, rule: ReceivingRule | None, at: dt.datetime, user: Any)
     """Return what limits the use of a lot: its label, else the rule of its part; None when nothing does."""
     msl = check_msl(lot.msl) or (rule.msl if rule else "")
     expires_on = expiry(lot.manufactured_on, lot.expires_on, rule.shelf_life_days if rule else None)
-    hours = check_label(lot.label_hours)
+    hours = check_label(lot.label_hours, msl)
     if not (msl or expires_on or hours or lot.manufactured_on):
         return None
     return LotLife(

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from karkhana.design.storable import check_text
 from karkhana.kernel.refusals import refuse
 from karkhana.ledger import store
-from karkhana.supply.incoming.life.rules import LABEL_HOURS_MAX, TICKS, check_msl, expiry
+from karkhana.supply.incoming.life.rules import LABEL_HOURS_MAX, TICKS, check_msl, expiry, levels
 from karkhana.supply.incoming.queries import next_moment, severity_of
 from karkhana.supply.incoming.sampling.rules import DISCONTINUED, check_level, read_aql
 from karkhana.supply.models import LotLife, LotTick, ReceivingRule, SeverityNote, Supplier
@@ -84,12 +84,20 @@ def set_receiving_rule(*, part: str, asked: RuleAsked, now: dt.datetime, user: A
     return rule
 
 
-def check_label(hours: int | None) -> int | None:
-    """Return the floor life that a label gives.
+def check_label(hours: int | None, msl: str) -> int | None:
+    """Return the floor life that a label gives; a level that must be baked has no other.
 
     Raises:
-        Refused: ``lot.label_hours``.
+        Refused: ``lot.label_hours``, ``lot.label_missing``.
     """
+    level = levels().get(msl)
+    if hours is None and level is not None and level.bake_first:
+        raise refuse(
+            "lot.label_missing",
+            "A lot of MSL {msl} may be used for the hours on its label after a bake, and none were given.",
+            "Give the floor life on the label, in hours.",
+            msl=msl,
+        )
     if hours is not None and not 0 < hours <= LABEL_HOURS_MAX:
         raise refuse(
             "lot.label_hours",
@@ -115,8 +123,8 @@ def write_life(
     """Say anew how long a lot may be used, such as after a test that extends its shelf life.
 
     Raises:
-        Refused: ``lot.unknown``, ``lot.msl``, ``lot.dates``, ``lot.label_hours``, ``text.value`` when no
-            reason is given.
+        Refused: ``lot.unknown``, ``lot.msl``, ``lot.dates``, ``lot.label_hours``, ``lot.label_missing``,
+            ``text.value`` when no reason is given.
     """
     check_text("reason", reason, 200)
     require_lots([lot])
@@ -125,7 +133,7 @@ def write_life(
         manufactured_on=manufactured_on,
         expires_on=expiry(manufactured_on, expires_on, None),
         msl=check_msl(msl),
-        label_hours=check_label(label_hours),
+        label_hours=check_label(label_hours, check_msl(msl)),
         reason=reason,
         at=now,
         by=user,
