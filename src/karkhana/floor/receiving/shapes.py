@@ -75,7 +75,7 @@ class LifeOut(Schema):
     stop: str
 
 
-class ReceiptOut(Schema):
+class LotReceiptOut(Schema):
     """A lot that came in, with the state of its inspection and whether it is held."""
 
     lot: str
@@ -96,7 +96,7 @@ class ReceiptOut(Schema):
 class ReceiptsOut(Schema):
     """One page of receipts, the latest first; ``after`` is the key of the next one."""
 
-    receipts: list[ReceiptOut]
+    receipts: list[LotReceiptOut]
     after: str | None
 
 
