@@ -11,7 +11,7 @@ from django.db.models import Sum
 
 from karkhana.localisation.built.queries import value_unit
 from karkhana.sim.priced import priced_parts
-from karkhana.sim.purchases import EVERY, book_purchases, invoice_number, posting
+from karkhana.sim.purchases import EVERY, SOON, book_purchases, invoice_number, posting
 from karkhana.sim.runs import simulate_units
 from karkhana.sim.scenario import Scenario, install, load_scenario
 from karkhana.supply.models import BillOfEntry, BillOfEntryItem, Receipt
@@ -128,12 +128,16 @@ def test_a_live_factory_books_what_came_in_now_and_then() -> None:
     scenario = load_scenario()
     build(scenario)
     post = posting(scenario, began=NOW)
-    post(b"[]", NOW + EVERY / 2)
+    post(b"[]", NOW + SOON / 2)
     assert not Receipt.objects.exists()
-    post(b"[]", NOW + EVERY)
-    assert not Receipt.objects.exists(), "lots that came in before the last ten minutes wait for the next day"
-    posting(scenario, began=NOW - dt.timedelta(hours=20))(b"[]", NOW)
-    assert Receipt.objects.exists()
+    post(b"[]", NOW + SOON)
+    count = Receipt.objects.count()
+    assert count > 300, "lots of an earlier run are booked too"
+    late = Receipt.objects.filter(lot__startswith="N1").first()
+    assert late is not None
+    late.delete()
+    post(b"[]", NOW + SOON + EVERY)
+    assert Receipt.objects.count() == count - 1, "later on only lots of the last minutes are looked at"
 
 
 @pytest.mark.django_db

@@ -29,6 +29,8 @@ PAISA = Decimal("0.01")
 ZERO = Decimal(0)
 EVERY = dt.timedelta(minutes=10)
 """How often a live factory books what came in."""
+SOON = dt.timedelta(minutes=1)
+"""When it does so first: to begin with, it receives the next reel of every feeder."""
 _COLUMNS = (
     "lot", "part", "supplier_id", "channel", "invoice", "invoice_line", "invoice_date", "quantity",
     "currency", "value", "freight", "insurance", "incoterm", "rate", "hsn", "origin", "cif", "price",
@@ -100,19 +102,19 @@ def book_purchases(scenario: Scenario, *, now: dt.datetime, since: dt.datetime |
 
 
 def posting(scenario: Scenario, *, began: dt.datetime) -> Callable[[bytes, dt.datetime], Any]:
-    """Return a way to post live events that books what came in every ten minutes.
+    """Return a way to post live events that books what came in: soon after the start, then every ten minutes.
 
     It raises what the record or the books raise; the same batch posted again is written once.
     """
-    booked = began
+    due, since = began + SOON, None
 
     def post(batch: bytes, at: dt.datetime) -> Any:
-        nonlocal booked
+        nonlocal due, since
         answer = record_events(batch, recorded_at=at)
-        if at - booked >= EVERY:
-            # Lots of the last window may have come in a little before its end.
-            book_purchases(scenario, now=at, since=booked - EVERY)
-            booked = at
+        if at >= due:
+            # The first time all lots are looked at: an earlier run may have ended before it booked its last.
+            book_purchases(scenario, now=at, since=since)
+            due, since = at + EVERY, at - EVERY
         return answer
 
     return post

@@ -67,6 +67,8 @@ KITTED, SHORT = ("TUR-S1", "WO-S1-NEXT", 240), ("TUR-M3", "WO-M3-NEXT", 3_000)
 """Product, order and units: one whose kit is handed out, one that lacks parts."""
 PUT_AWAY = 24
 """Lots of a plant that are put into its racks."""
+VALUED = ("", "TUR-B48", "OST-P7")
+"""Whose local value is computed at once: of all products, of one with complete books, of the phone."""
 MONTHS = 24
 """Months from the next on for which units are planned."""
 
@@ -247,7 +249,9 @@ def _localisation(scenario: Scenario, now: dt.datetime, folder: Path) -> None:
         raise Refused(found.refusals[0])
 
 
-def value_month(*, now: dt.datetime, zone: dt.tzinfo, products: Sequence[str] = ("", "OST-P7")) -> None:
+def value_month(
+    *, now: dt.datetime, zone: dt.tzinfo, products: Sequence[str] = ("", "TUR-B48", "OST-P7")
+) -> None:
     """Compute the local value of what was built this month, so that its page has something to show at once.
 
     Args:
