@@ -25,8 +25,8 @@ ENGINEER_PAGES = ("/import/", "/design/diff/", "/design/", "/design/new/", "/des
                   "/design/deviations/new/?product=PHONE", "/design/stages/", "/design/stages/PHONE/",
                   "/design/stages/PHONE/?stage=EVT",
                   "/design/stages/PHONE/first-article/?revision=A")  # fmt: skip
-VALUE_PAGES = ("/value/", "/value/?month=2026-06", "/value/methods/", "/value/terms/", "/value/certificates/",
-               "/value/certificates/new/")  # fmt: skip
+VALUE_PAGES = ("/value/", "/value/?month=2026-06", "/value/methods/", "/value/designed/",
+               "/value/terms/", "/value/certificates/", "/value/certificates/new/")  # fmt: skip
 GOODS_IN_PAGES = (
     "/supply/receiving/",
     "/supply/receiving/new/",
