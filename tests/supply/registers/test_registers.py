@@ -295,11 +295,14 @@ class TestFiles:
         assert (report.made, report.refused) == (1, 0)
         assert Receipt.objects.get().invoice == "Straße-7"
 
-    def test_a_workbook_with_real_dates_and_numbers(self, tmp_path: Path, suppliers: None) -> None:
+    @pytest.mark.parametrize("title", ["Purchase register", None])
+    def test_a_workbook_with_real_dates_and_numbers(
+        self, tmp_path: Path, suppliers: None, title: str | None
+    ) -> None:
         book = openpyxl.Workbook()
         sheet = book.active
         assert sheet is not None
-        sheet.append(["Purchase register"])
+        sheet.append([title])
         sheet.append([])
         sheet.append(HEAD.split(","))
         line = [

@@ -31,9 +31,7 @@ def main() -> int:
             return 2
         sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        start = sheet.start[0] if sheet.start else 0
-        writer.writerows([] for _ in range(start))
-        for row in sheet.iter_rows():
+        for row in sheet.iter_rows():  # from the first row on, also where it is empty
             writer.writerow([_text(cell) for cell in row[:COLUMNS_MAX]])
     except MemoryError:
         return 3
