@@ -34,9 +34,13 @@ GOODS_IN_PAGES = (
     "/supply/expiry/",
 )
 INSPECTION_PAGES = ("/supply/inspection/",)
+SUPPLY_PAGES = ("/supply/", "/supply/stock/", "/supply/kitting/", "/supply/consigned/", "/supply/registers/",
+                "/supply/bills/", "/supply/receipts/", "/supply/rates/", "/supply/suppliers/",
+                "/supply/parts/", "/supply/parts/duties/")  # fmt: skip
 PAGES = ("/", "/live/", "/lines/", "/lines/L-ASM/", "/lines/L-ASM/live/", "/stations/", "/station/ASM-1/",
          "/units/", "/refusals/", "/pools/", "/orders/", "/orders/WO-PHONE/", "/search/?q=X",
-         *LEAD_PAGES, *ENGINEER_PAGES, *VALUE_PAGES, *GOODS_IN_PAGES, *INSPECTION_PAGES)  # fmt: skip
+         *LEAD_PAGES, *ENGINEER_PAGES, *VALUE_PAGES, *GOODS_IN_PAGES, *INSPECTION_PAGES,
+         *SUPPLY_PAGES)  # fmt: skip
 
 
 def every_address() -> Iterator[str]:
@@ -95,7 +99,7 @@ class TestRoles:
                 (page in LEAD_PAGES and role in ("operator", "buyer"))
                 or (page in ENGINEER_PAGES and role in ("operator", "lead", "buyer"))
                 or (page in VALUE_PAGES and role == "operator")
-                or (page in GOODS_IN_PAGES and role in ("operator", "engineer"))
+                or (page in (*GOODS_IN_PAGES, *SUPPLY_PAGES) and role in ("operator", "engineer"))
                 or (page in INSPECTION_PAGES and role == "engineer")
             )
             assert client.get(page).status_code == (403 if forbidden else 200), page
