@@ -58,7 +58,7 @@ def test_as_json_with_a_volume(run: CliRunner) -> None:
         (["BOARD", "--rev", "A", "--volume", "0"], "designed.volume"),
         (["BOARD", "--volume", "5", "--month", "2026-06"], "localise.volume"),
         (["BOARD", "--rev", "A", "--month", "2026-06"], "localise.designed"),
-        (["BOARD", "--rev", "A", "--set", "profit"], "localise.set"),
+        (["BOARD", "--rev", "A", "--set", "profit"], "method.parameter_form"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(run: CliRunner, arguments: list[str], code: str) -> None:
