@@ -83,6 +83,7 @@ def test_what_comes_too_late_is_said_and_how_far_one_gets() -> None:
     result = localise_next(problem(candidate("A"), late, amount=Decimal(50), months=6))
     assert result.status == "out_of_reach"
     assert result.level == 35
+    assert not result.chosen[0].indispensable
     assert other(result, "L").reason == "too_late"
     assert other(result, "L").available == "2026-07"
     limits = {limit.what: limit for limit in result.limits}

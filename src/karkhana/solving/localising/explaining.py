@@ -15,7 +15,8 @@ from karkhana.solving.localising.result import Chosen, NotChosen, Reason
 
 
 class Explainer:
-    """Explains one plan. ``level`` is what the plan had to reach; None explains a plan for a budget."""
+    """Explains one plan. ``level`` is what the plan had to reach; None explains
+    the highest plan there is, or that for a budget."""
 
     def __init__(
         self, model: Model, plan: Plan, level: Fraction | None, clock: Clock, held: int | None
@@ -183,9 +184,9 @@ class Explainer:
             return "no_effect"
         if instead:
             return "alternate"
-        budget = self._problem.budget
-        if self._level is None and budget is not None:
-            return "budget"
+        if self._level is None:
+            # All that fits is in the highest plan there is: what is not in it does not fit.
+            return "minimum" if self._problem.budget is None else "budget"
         return "too_dear" if self._plan.level > self._present else "not_needed"
 
     def _too_early(self, candidate: Candidate, names: list[Built]) -> Reason | None:

@@ -55,7 +55,6 @@ def localise_next(problem: Problem, *, seconds: float = 60.0, points: int = POIN
         ) from None
     limits, complete = _limits(problem, status, clock)
     curve, drawn = _curve(model, clock, points)
-    # A plan of which the target was out of reach is the highest there is; it is explained as it stands.
     explainer = Explainer(model, plan, level, clock, held)
     chosen, others = explainer.chosen(), explainer.not_chosen()
     start = month_number(problem.start)
@@ -111,8 +110,7 @@ def _plan(model: Model, clock: Clock) -> tuple[Status, Plan, Decimal | None, Fra
     by_then = least_cost(model, level, clock, periods_held=1)
     if by_then is not None:
         return "not_kept", plan_of(model, by_then), None, level, 1
-    most = _most(model, clock, None)
-    return "out_of_reach", most, None, most.level, 1
+    return "out_of_reach", _most(model, clock, None), None, None, 1
 
 
 def _most(model: Model, clock: Clock, budget: Fraction | None) -> Plan:

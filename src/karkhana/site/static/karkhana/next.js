@@ -37,8 +37,8 @@
       line(numbers(data.after), data.names[1], { line: { color: css("--series-1"), width: 2.5, shape: "hv" }, marker: { size: 5 } }),
     ];
     if (data.wanted !== null) {
-      const from = data.x.filter((month) => month >= data.by);
-      traces.push(line(from.map(() => Number(data.wanted)), data.names[2], { line: { color: css("--series-2"), width: 2, dash: "dot" }, marker: { size: 3 } }));
+      const level = data.x.map((month) => (month >= data.by ? Number(data.wanted) : null));
+      traces.push(line(level, data.names[2], { line: { color: css("--ink"), width: 1.5, dash: "dot" }, marker: { size: 8, symbol: "diamond-open", color: css("--ink") } }));
     }
     const every = Math.max(1, Math.ceil((data.x.length * 64) / Math.max(box.clientWidth - 70, 150)));
     const labels = data.x.filter((_, index) => index % every === 0);
