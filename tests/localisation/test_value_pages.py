@@ -240,6 +240,17 @@ class TestRuns:
         operations.compute(begun[0])
         assert LocalValueRun.objects.get().state == state
 
+    @pytest.mark.usefixtures("phones")
+    def test_answers_of_long_ago_are_dropped(self) -> None:
+        lead = logged_in("lead")
+        asked(lead)
+        old = LocalValueRun.objects.get().pk
+        LocalValueRun.objects.update(computed_at=timezone.now() - operations.KEPT - dt.timedelta(days=1))
+        asked(lead)
+        assert LocalValueRun.objects.filter(pk=old).exists(), "nothing was begun"
+        asked(lead, **{"p.uncertified": "all"})
+        assert [run.parameters["uncertified"] for run in LocalValueRun.objects.all()] == ["all"]
+
 
 class TestBadInput:
     @pytest.mark.parametrize(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -128,7 +126,6 @@ def _answer(run: LocalValueRun) -> dict[str, Any]:
         "result": result,
         "bar": bar_of(result),
         "unproved": doubts_shown(result["unproved"], run.pk),
-        "by_doubt": Counter(item["code"] for item in result["unproved"]).most_common(),
         "classes": [
             {"name": name, "units": units} for name, units in result["units"]["by_class"].items() if units
         ],
@@ -212,8 +209,3 @@ def asked_run(request: HttpRequest) -> LocalValueRun:
 
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
-
-
-def told(request: HttpRequest, text: str) -> None:
-    """Say something above the next page."""
-    messages.success(request, text)

@@ -11,7 +11,6 @@ import threading
 from typing import Any
 
 from django.db import close_old_connections, connection, transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from karkhana.design.models import Product
@@ -34,6 +33,8 @@ from karkhana.partners.models import Brand
 log = logging.getLogger(__name__)
 SILENT = dt.timedelta(seconds=30)
 BEAT_SECONDS = 1.0
+KEPT = dt.timedelta(days=400)
+"""Answers older than this are dropped when the next one is begun; they can be computed again."""
 
 
 def asked_for(
@@ -101,6 +102,7 @@ def ask(asked: Asked, *, user: Any, now: dt.datetime, anew: bool = False) -> Loc
             run.asked_at = now
             run.save(update_fields=["state", "done", "total", "told_at", "asked_at"])
     if begun:
+        LocalValueRun.objects.filter(computed_at__lt=now - KEPT).exclude(pk=run.pk).delete()
         transaction.on_commit(lambda: begin(run.pk))
     return run
 
@@ -172,8 +174,3 @@ def last_place() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT coalesce(max(seq), 0) FROM ledger_event")
         return int(cursor.fetchone()[0])
-
-
-def forget(*, before: dt.datetime) -> int:
-    """Drop kept answers that were computed before a time; they can be computed again."""
-    return LocalValueRun.objects.filter(Q(computed_at__lt=before)).delete()[0]
