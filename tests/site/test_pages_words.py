@@ -35,9 +35,10 @@ SOURCE = Path(karkhana.site.__file__).parent.parent
 CATALOGUE = SOURCE / "site" / "locale" / "hi" / "LC_MESSAGES" / "django.po"
 KEYWORDS = DEFAULT_KEYWORDS | {"gettext_noop": None, "gettext_lazy": None, "ngettext_lazy": (1, 2)}
 PLACEHOLDER = re.compile(r"%\(\w+\)\d*[a-z]")
-# What a template may say outside of a translation: names, keys of the keyboard, codes.
+# What a template may say outside of a translation: names, keys of the keyboard, codes, terms of standards.
 UNTRANSLATED = re.compile(
     r"karkhana|English|Enter|Esc|Alt|CMD:[A-Z:]+|KB|II|EVT|DVT|PVT|MP|FPY|fw|PRODUCT:REV|PH\{yy\}\{ww\}\{n:05\}\{check\}"
+    r"|\b(?:AQL|Ac|Re|MSL|HSN|GSTIN|UDIN|IGST|SHA|PDF|XLSX)\b|PPP_MII|L-4711;CAP-100N;4000;MURATA;JP|\bCN\b"
 )
 SPOKEN_ATTRIBUTE = re.compile(r"\b(?:title|placeholder|aria-label|alt)=\"([^\"]*)\"")
 TEMPLATES = sorted(SOURCE.rglob("templates/**/*.html"))
@@ -71,7 +72,7 @@ def bare_words(source: str) -> list[str]:
     whole = ("{% comment %}.*?{% endcomment %}", "{% blocktrans.*?{% endblocktrans %}")
     hole = "|".join(("{% block body_class %}.*?{% endblock %}", *whole, "{#.*?#}", "{%.*?%}", "{{.*?}}"))
     shown = re.sub(hole, "·", source, flags=re.S)
-    shown = re.sub(r"<(script|style)\b.*?</\1>", "", shown, flags=re.S)
+    shown = re.sub(r"<(script|style|code)\b.*?</\1>", "", shown, flags=re.S)
     texts = [*SPOKEN_ATTRIBUTE.findall(shown), re.sub(r"<[^>]*>", "\n", shown)]
     return [word for text in texts for word in re.findall(r"[A-Za-z]{2,}", UNTRANSLATED.sub("", text))]
 
