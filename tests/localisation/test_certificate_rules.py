@@ -43,6 +43,7 @@ class TestForm:
             ("hsn", ""),
             ("contract_value", "NaN"), ("contract_value", "-5"), ("contract_value", "1e99"),
             ("contract_value", "ten"), ("contract_value", "0"), ("item", "x" * 201), ("udin", "1"),
+            ("maker_id", "29AAGCB7383J1Z5"),
             ("contract_value", "Infinity"),
         ],
     )  # fmt: skip

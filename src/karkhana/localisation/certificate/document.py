@@ -14,7 +14,7 @@ from typing import Any
 
 from karkhana.kernel.tax import printed_hsn
 from karkhana.localisation.certificate.rules import shown
-from karkhana.localisation.certificate.writing import grouped, parts, rupees
+from karkhana.localisation.certificate.writing import parts, rupees, units_said
 
 TEMPLATE = "certificate.typ"
 
@@ -104,7 +104,7 @@ def _head(data: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Value is added at", "; ".join(data["places"])),
         (
             "Cost data of",
-            f"{day(period['first'])} to {day(period['last'])}, {grouped(str(period['units']))} units",
+            f"{day(period['first'])} to {day(period['last'])}, {units_said(period['units'])}",
         ),
         ("Bid or order", data["contract"]["tender"]),
         ("Contract value", f"₹ {rupees(data['contract']['value'])}" if data["contract"]["value"] else ""),
@@ -123,8 +123,8 @@ def _declaration(data: Mapping[str, Any]) -> list[str]:
     said = (
         f"We certify that the local content of the item named above is {result['certified']} per cent"
         f"{', ' + result['class'] if result['class'] else ''}, found by the method {data['method']['id']}"
-        f" ({data['method']['order']}) from the cost of the {grouped(str(period['units']))} units that were"
-        " completed in the period, and that value is added at the places named above."
+        f" ({data['method']['order']}) from the cost of what was completed in the period"
+        f" ({units_said(period['units'])}), and that value is added at the places named above."
     )
     rests = (
         "The percentage was computed from the lots that the units really consumed. The annexure lists the"

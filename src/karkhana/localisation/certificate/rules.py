@@ -18,7 +18,7 @@ from typing import Any
 
 from karkhana.kernel.money import percent_down
 from karkhana.kernel.refusals import Refused, refuse
-from karkhana.kernel.tax import hsn
+from karkhana.kernel.tax import gstin, hsn
 from karkhana.localisation.rules.methods import Method, Proof
 from karkhana.localisation.rules.pieces import DOUBTS, Unproved, plain
 
@@ -29,6 +29,8 @@ NAMED = 3
 """So many of what is unproved are named in the refusal; the rest is in its fields and on the page."""
 LONGEST = 200
 AMOUNT_MAX = Decimal(10) ** 15
+GSTIN_LENGTH = 15
+"""A maker's number of that length is a GSTIN, whose check digit must fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,11 @@ def read_form(said: Mapping[str, str]) -> Form:
         code = hsn(said.get("hsn", "")[:40])
     except ValueError as error:
         raise _bad("hsn", str(error)) from None
+    if len(texts["maker_id"]) == GSTIN_LENGTH:
+        try:
+            texts["maker_id"] = gstin(texts["maker_id"])
+        except ValueError as error:
+            raise _bad("maker_id", str(error)) from None
     udin = texts["udin"].upper()
     if udin and not re.fullmatch(r"[0-9A-Z-]{10,25}", udin):
         raise _bad("udin", "is not a document number: 10 to 25 letters and digits")

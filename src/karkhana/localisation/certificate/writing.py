@@ -50,6 +50,11 @@ def rupees(amount: Decimal | str) -> str:
         return grouped(str(Decimal(amount).quantize(Decimal("0.01"), ROUND_HALF_UP)))
 
 
+def units_said(count: int) -> str:
+    """Write a number of units: ``1 unit``, ``1,234 units``."""
+    return f"{grouped(str(count))} unit{'' if count == 1 else 's'}"
+
+
 def number(text: str) -> str:
     """Write a quantity with Indian grouping."""
     return grouped(text)
@@ -130,11 +135,11 @@ def _computation(data: Data) -> Part:
         ("Local content", rupees(result["local"]), per_unit("local")),
     ]
     said = (
-        f"For {number(str(units))} units. Local content divided by {rupees(result['divisor'])}:"
+        f"For {units_said(data['period']['units'])}. Local content divided by {rupees(result['divisor'])}:"
         f" {result['percent']} %, cut to {result['certified']} %. Single units lie between"
         f" {result['unit_least']} % and {result['unit_most']} %"
         + "".join(
-            f"; {number(str(count))} are {name or 'of no class'}" for name, count in result["classes"].items()
+            f"; of {name or 'no class'}: {number(str(count))}" for name, count in result["classes"].items()
         )
         + "."
     )
