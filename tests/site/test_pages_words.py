@@ -19,6 +19,7 @@ from django.utils.translation.template import templatize
 import karkhana.site
 from karkhana.design.families import FAMILIES
 from karkhana.floor.rules import REFUSALS, no
+from karkhana.localisation.templatetags.local_value import rupees_short
 from karkhana.site.pages.refusal_words import hindi_sentences, say
 from karkhana.site.templatetags.karkhana import (
     WORDS,
@@ -120,6 +121,7 @@ class TestNumbers:
             ]
         with translation.override("hi"):
             assert indian_short(135_000_000) == "13.50 करोड़"
+            assert [rupees_short(n) for n in (135_000_000, 250_000)] == ["₹ 13.50 करोड़", "₹ 2.50 लाख"]
 
     def test_only_a_whole_share_reads_100(self) -> None:
         assert [percent(x) for x in (1.0, 0.99999, 0.5, None)] == ["100 %", "99.9 %", "50.0 %", "–"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal, InvalidOperation
 
 from django import template
+from django.utils.translation import gettext
 
 from karkhana.localisation.certificate.writing import grouped
 from karkhana.localisation.pages.words import doubt_said, said
@@ -40,9 +41,9 @@ def rupees_short(value: object) -> str:
     found = _number(value)
     if found is None:
         return "–"
-    for size, name in ((CRORE, "crore"), (LAKH, "lakh")):
+    for size, text in ((CRORE, gettext("%(amount)s crore")), (LAKH, gettext("%(amount)s lakh"))):
         if abs(found) >= size:
-            return f"₹ {(found / size).quantize(Decimal('0.01'), ROUND_HALF_UP)} {name}"
+            return "₹ " + text % {"amount": (found / size).quantize(Decimal("0.01"), ROUND_HALF_UP)}
     return rupees(found)
 
 
