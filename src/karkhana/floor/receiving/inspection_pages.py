@@ -48,14 +48,17 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class SeverityChart:
-    """How severe inspection was, lot by lot, and is next; places are pixels."""
+    """How severe inspection was, lot by lot, and is next; places are pixels.
 
+    The names of the lanes are drawn apart, ``margin`` wide, so that they stay when the lots are scrolled.
+    """
+
+    margin: int
     width: int
     height: int
     lanes: tuple[tuple[str, int], ...]
     path: str
     dots: tuple[Dot, ...]
-    left: int
     more: int
 
 
@@ -73,12 +76,12 @@ def severity_chart(history: Sequence[Switch]) -> SeverityChart:
     points += [(end - STEP // 2, now), (end + STEP // 2, now)]
     path = "M" + " L".join(f"{x} {y}" for x, y in points)
     return SeverityChart(
-        width=end + STEP,
+        margin=LEFT - STEP,
+        width=end + STEP - (LEFT - STEP),
         height=TOP + LANE * len(LANES) - LANE // 2,
         lanes=tuple(places.items()),
         path=path,
         dots=tuple(dots),
-        left=LEFT,
         more=len(history) - len(shown),
     )
 
