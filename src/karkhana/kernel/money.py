@@ -7,7 +7,7 @@ it is sums and products, and those are exact.
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_DOWN, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
 
 HOME = "INR"
 """The currency in which value is told."""
@@ -22,6 +22,11 @@ CURRENCIES = frozenset({
     "RUB", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "USD", "VND", "ZAR",
 })  # fmt: skip
 """Codes of ISO 4217 in which electronics are bought; a register in another one is refused, not guessed."""
+
+
+def rounded(number: Decimal, places: int) -> Decimal:
+    """Round to so many decimals, half to even. ``round`` itself fails on numbers of more than 28 digits."""
+    return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN, EXACT)
 
 
 def per_piece(total: Decimal, pieces: Decimal) -> Decimal:

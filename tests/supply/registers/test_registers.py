@@ -503,3 +503,35 @@ def test_the_samples_are_read_as_their_guide_says(db: None) -> None:
     cells = Receipt.objects.get(part="CELL-55")
     assert (cells.quantity, cells.value, cells.duty) == (8000, Decimal("9240000.5"), Decimal(95205))
     assert set(Receipt.objects.values_list("channel", flat=True)) == {"import", "domestic", "reseller"}
+
+
+def test_a_nul_in_a_heading_is_left_out_of_it(read: Callable[..., Report]) -> None:
+    report = read(HEAD.replace("Lot", "L\0ot").replace("Origin", "Origin,No\0te"), CN + ",x")
+    assert (report.made, report.refusals) == (1, [])
+    assert RegisterRun.objects.get().settings["headings"][0] == "Lot"
+
+
+def test_a_cell_without_end_is_named_with_its_line(read: Callable[..., Report]) -> None:
+    with pytest.raises(Refused) as refused:
+        read(HEAD, CN, "A" * 40_000 + CN)
+    assert "line 3: a cell has more than 32,767 characters" in refused.value.refusal.message
+
+
+def test_quotients_of_more_than_28_digits_are_refused_by_row(read: Callable[..., Report]) -> None:
+    head = "BE number,BE date,Port,Item,Supplier,Invoice,Part,Qty,Value,Currency,Exchange rate,HSN,Origin,BCD"
+    row = "7654321,2026-10-06,INNSA1,{},SHENZHEN,IV,D-9,1,{},85332129,CN,{}"
+    huge = row.format(1, "0.000001,USD,0.00000001", 9 * 10**14)
+    report = read(head, huge, row.format(2, "5,USD,84", 1), kind="bills-of-entry")
+    assert [(one["line"], one["code"]) for one in report.refusals] == [(2, "percent.range")]
+    assert report.made == 1
+    head = "Currency,Kind,Valid from,Valid to,Rate,Per"
+    rows = ("EUR,customs,2026-10-01,2026-10-15,999999999999999,0.000000001", "EUR,customs,2026-10-01,,90,1")
+    report = read(head, *rows, kind="rates")
+    assert [(one["line"], one["code"]) for one in report.refusals] == [(2, "rate.amount")]
+    assert report.made == 1
+
+
+def test_headings_of_plain_words_are_known(read: Callable[..., Report]) -> None:
+    head = "Supplier,Number,Percent,Valid from,Valid to,File SHA-256"
+    report = read(head, f"PUNE,LC-9,40,2026-04-01,2027-03-31,{'ab' * 32}", kind="certificates")
+    assert report.made == 1

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from django.db import connection
 
-from karkhana.kernel.money import EXACT
+from karkhana.kernel.money import EXACT, rounded
 from karkhana.kernel.refusals import Refused, refuse
 from karkhana.supply.duties.catalogue import duties_for
 from karkhana.supply.landed.rules import HUNDRED, assessable_value, duties_on
@@ -178,7 +178,7 @@ def _duties(row: Row, assessable: Decimal) -> dict[str, Decimal]:
     percent, duty = number_of(row, "duty_percent"), number_of(row, "duty")
     if percent is None:
         duty = rules.not_negative({"duty": cast(Decimal, needed(row, "duty"))}, "duty")
-        percent = round(EXACT.divide(duty * HUNDRED, assessable), 6)
+        percent = rounded(EXACT.divide(duty * HUNDRED, assessable), 6)
     if not 0 <= percent <= PERCENT_MAX:
         raise refuse(
             "percent.range",
@@ -191,7 +191,7 @@ def _duties(row: Row, assessable: Decimal) -> dict[str, Decimal]:
     due = duties_on(assessable, duty_percent=percent, other=other)
     said = {name: number_of(row, name) for name in ("duty", "surcharge", "igst")}
     return {
-        "duty_percent": round(percent, 6),
+        "duty_percent": rounded(percent, 6),
         "duty": rules.six(due.basic) if said["duty"] is None else rules.not_negative(row, "duty"),
         "surcharge": rules.six(due.surcharge)
         if said["surcharge"] is None

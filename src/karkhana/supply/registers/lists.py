@@ -9,7 +9,7 @@ from typing import cast
 
 from django.db import transaction
 
-from karkhana.kernel.money import EXACT
+from karkhana.kernel.money import EXACT, rounded
 from karkhana.kernel.refusals import Refused
 from karkhana.supply.models.money import CUSTOMS
 from karkhana.supply.rates.operations import set_rate
@@ -42,7 +42,7 @@ def rate(row: Row, context: Context) -> bool:
     """Book an exchange rate; without an end it holds for its day."""
     first, last = rules.span(row, open_end=True)
     amount, per = cast(Decimal, needed(row, "rate")), number_of(row, "per") or Decimal(1)
-    each = round(EXACT.divide(amount, per), 8) if per > 0 else Decimal(0)
+    each = rounded(EXACT.divide(amount, per), 8) if per > 0 else Decimal(0)
     return set_rate(
         currency=cast(str, needed(row, "currency")),
         kind=(text_of(row, "kind") or CUSTOMS).lower(),

@@ -174,7 +174,8 @@ def _records(path: Path, encoding: str, delimiter: str, name: str) -> Iterator[t
             except StopIteration:
                 return
             except (csv.Error, UnicodeError) as error:
-                reason = "a quote that begins there has no end" if "limit" in str(error) else str(error)[:120]
+                endless = f"a cell has more than {CELL_MAX:,} characters; maybe a quote has no end"
+                reason = endless if "limit" in str(error) else str(error)[:120]
                 raise unreadable(name, f"line {line}: {reason}") from None
             yield line, [cell.strip() for cell in cells[:COLUMNS_MAX]]
             line = reader.line_num + 1
@@ -202,7 +203,9 @@ def _table(
             ),
         )
     delimiter, line, cells = found
-    return Table(path, name, encoding, delimiter, line, tuple(cells), sha256, is_workbook)
+    # A stray NUL in a heading cannot be kept with the layout, and says nothing.
+    headings = tuple("".join(sign for sign in cell if sign >= " ") for cell in cells)
+    return Table(path, name, encoding, delimiter, line, headings, sha256, is_workbook)
 
 
 def _first_rows(path: Path, encoding: str, delimiter: str, name: str) -> Iterator[tuple[int, list[str]]]:

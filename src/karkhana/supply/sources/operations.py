@@ -16,7 +16,7 @@ from django.db import models
 
 from karkhana.kernel import tax
 from karkhana.kernel.countries import HOME, country
-from karkhana.kernel.money import CURRENCIES
+from karkhana.kernel.money import CURRENCIES, rounded
 from karkhana.kernel.refusals import Refused, refuse
 from karkhana.partners.models import Brand
 from karkhana.supply.models import ApprovedSource, LocalContentCertificate, Part, PartPrice, Supplier
@@ -273,7 +273,7 @@ def _check_offer(offer: Offer) -> None:
         raise _bad("channel", offer.channel, f"is none of {', '.join(CHANNELS)}", code="channel.unknown")
     if not (offer.price.is_finite() and 0 < offer.price < PRICE_MAX) and offer.channel != "consigned":
         raise _bad("price", offer.price, "is not above zero", code="price.not_positive")
-    if offer.price < 0 or offer.price != round(offer.price, 9):
+    if offer.price < 0 or offer.price != rounded(offer.price, 9):
         raise _bad("price", offer.price, "has more than 9 decimals or is negative", code="price.not_positive")
     if not 0 <= offer.minimum < 10**12:
         raise _bad("minimum", offer.minimum, "is no minimum quantity", code="quantity.not_positive")

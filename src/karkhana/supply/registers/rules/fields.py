@@ -170,7 +170,7 @@ CERTIFICATES = (
     Field("auditor", TEXT, ("signed by", "chartered accountant", "certified by"), 120),
     Field("membership", TEXT, ("membership no", "udin", "membership number"), 40),
     Field("file_name", TEXT, ("file", "document"), 200),
-    Field("file_sha256", TEXT, ("sha256", "file hash", "hash", "sha 256"), 64, required=True),
+    Field("file_sha256", TEXT, ("sha256", "file sha 256", "file hash", "hash", "sha 256"), 64, required=True),
 )  # fmt: skip
 
 SUPPLIERS = (
