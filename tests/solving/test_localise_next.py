@@ -338,3 +338,11 @@ def test_the_highest_is_proved_with_a_denominator_that_changes() -> None:
     assert result.level == (Decimal(20 + 6 * 7 + 15) * 100 / (100 + 15)).quantize(
         Decimal("0.0001"), "ROUND_FLOOR"
     )
+
+
+def test_the_trade_off_goes_on_beyond_a_budget() -> None:
+    result = localise_next(problem(candidate("A"), amount=None, budget=Decimal(0)))
+    assert (result.status, result.cost, result.level) == ("most", 0, 20)
+    assert result.curve[0].cost == 0
+    assert result.curve[-1].level > 20
+    assert result.curve[-1].cost > 0

@@ -156,6 +156,8 @@ def _curve(model: Model, clock: Clock, points: int) -> tuple[tuple[Point, ...], 
     """Return the least cost of levels from today's to the highest; no point is beaten by another."""
     if not points:
         return (), True
+    # The curve goes on beyond a budget: it shows what more money would reach.
+    model = replace(model, problem=msgspec.structs.replace(model.problem, budget=None))
     asked = model.quotients[0]
     found: list[Point] = []
     try:
