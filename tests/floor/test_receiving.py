@@ -139,6 +139,8 @@ class TestReceipt:
             ({"quantity": Decimal("1e-9")}, "receipt.quantity"),
             ({"origin": "India"}, "receipt.origin"),
             ({"origin": "in"}, "receipt.origin"),
+            ({"origin": "XX"}, "receipt.origin"),
+            ({"manufactured_on": dt.date(2099, 1, 1)}, "date.future"),
             ({"part": "CA\x00P"}, "text.value"),
             ({"part": ""}, "text.value"),
             ({"supplier": "S\x00"}, "text.value"),

@@ -274,6 +274,7 @@ def test_a_method_is_a_file() -> None:
         (own().replace("status =", "stat =", 1), "stat"),
         (own().replace('source = "a test"', 'source = ""'), "source"),
         ("id = ", "own.toml"),
+        ("a = " + "[" * 5_000 + "]" * 5_000, "recursion"),
         ("", "own.toml"),
         (own().replace("[channels.reseller]", "[channels.resellers]"), "resellers"),
     ],

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from karkhana.design.storable import check_text
+from karkhana.kernel.countries import COUNTRIES
 from karkhana.kernel.refusals import Refusal, Refused, refuse
 
 QUANTITY_MAX = 10**12
@@ -22,7 +23,6 @@ COLUMNS = (
 """Of a pasted list, in this order; only the first five are needed."""
 NEEDED = 5
 _NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,6})?")
-_COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def check_delivery(delivery: Delivery) -> None:
     check_text("supplier's lot number", delivery.supplier_lot, 200, blank=True)
     if not _is_quantity(delivery.quantity):
         raise _no_quantity(delivery.quantity)
-    if not _COUNTRY.fullmatch(delivery.origin):
+    if delivery.origin not in COUNTRIES:
         raise refuse(
             "receipt.origin",
             "Lot {lot}: {value} is no country of origin."

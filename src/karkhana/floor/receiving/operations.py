@@ -153,6 +153,7 @@ def _prepare(
                 raise Refused(no("supplier.unknown", supplier=lot.supplier))
             one = _Prepared(lot, rules.get(lot.part), _life(lot, rules.get(lot.part), at, user))
             _check_source(one, (lot.supplier, lot.part) in approved or suppliers[lot.supplier] == BRAND)
+            _check_made(lot, today)
             _check_expired(one, today)
         except Refused as refused:
             found.append(Received(lot.lot, "refused", refused.refusal))
@@ -204,6 +205,18 @@ def _check_source(one: _Prepared, approved: bool) -> None:
     if one.rule.source_policy == REFUSE:
         raise refused
     one.warnings.append(refused.refusal)
+
+
+def _check_made(lot: Delivery, today: dt.date) -> None:
+    """Refuse a lot that is said to be made after today: a slip that would lengthen its shelf life."""
+    if lot.manufactured_on is not None and lot.manufactured_on > today:
+        raise refuse(
+            "date.future",
+            "{field}: {day} has not come yet.",
+            "Correct the date.",
+            field="manufactured_on",
+            day=lot.manufactured_on.isoformat(),
+        )
 
 
 def _check_expired(one: _Prepared, today: dt.date) -> None:

@@ -165,13 +165,15 @@ def read_method(text: str, *, name: str) -> Method:
     try:
         method = msgspec.toml.decode(text, type=Method)
         _check(method)
-    except (msgspec.DecodeError, ValueError, ArithmeticError) as error:
+    except (msgspec.DecodeError, ValueError, ArithmeticError, RecursionError) as error:
+        # Decimal says of a text that is no number only its own name.
+        reason = "a figure is no number" if isinstance(error, ArithmeticError) else str(error)
         raise refuse(
             "method.file",
             "The method file {file} cannot be used: {reason}",
             "Correct it; docs/local-value.md shows what a method file holds.",
             file=name,
-            reason=str(error)[:300],
+            reason=reason[:300],
         ) from None
     return method
 
