@@ -125,6 +125,32 @@ def test_a_candidate_that_is_dropped_comes_back_with_its_import(stocked: Client)
     assert "CASE-1" in {candidate.code for candidate in queries.candidates()}
 
 
+def test_a_subassembly_is_left_out_and_refused_beside_its_device(stocked: Client) -> None:
+    office.product("BOARD-MB", segment="subassembly")
+    upload(stocked, b"product,month,units\nBOARD-MB,2026-04,5\n", "plan")
+    shown = text(stocked.get(PAGE))
+    assert 'name="product" value="NECKBAND" checked' in shown
+    assert 'name="product" value="BOARD-MB"' not in shown
+    asked = {**OWN, "by": "2026-04", "target": "40", "v.BOARD-MB": "100", "i.BOARD-MB": "60"}
+    beside = stocked.get(PAGE, asked | {"product": ["BOARD-MB", "NECKBAND"]})
+    assert beside.status_code == 422
+    assert "BOARD-MB is a sub-assembly" in text(beside)
+    alone = text(stocked.get(PAGE, {"product": "BOARD-MB"}))
+    assert 'name="product" value="BOARD-MB" checked' in alone
+    assert 'name="product" value="NECKBAND" checked' not in alone
+
+
+def test_a_subassembly_alone_is_answered(stocked: Client, monkeypatch: Any) -> None:
+    monkeypatch.setattr("karkhana.localisation.choosing.queries.localise_next_apart", here)
+    office.product("BOARD-MB", segment="subassembly")
+    upload(stocked, b"candidate,product,imported_before,imported_after\nPCB-MB,BOARD-MB,30,5\n")
+    upload(stocked, b"product,month,units\nBOARD-MB,2026-04,5\n", "plan")
+    asked = {"by": "2026-04", "start": "2026-04", "target": "40", "v.BOARD-MB": "100", "i.BOARD-MB": "80"}
+    answer = stocked.get(PAGE, asked | {"product": "BOARD-MB"})
+    assert answer.status_code == 200
+    assert "The target is reached." in text(answer)
+
+
 TYPED = ("target", "by", "start", "measure", "months", "budget", "budget_on", "method", "units", "v.NECKBAND",
          "product")  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import io
+import re
 from typing import Any
 
 import pytest
@@ -126,7 +127,11 @@ def test_operators_and_partners_see_no_prices(buyer: Client) -> None:
 
 
 def test_an_unknown_revision_is_said(buyer: Client) -> None:
-    assert buyer.get(PAGE, {"product": "BOARD", "revision": "Z"}).status_code == 422
+    answer = buyer.get(PAGE, {"product": "BOARD", "revision": "Z"})
+    assert answer.status_code == 422
+    offered = re.search(r'href="(\?what=[^"]+)"', answer.content.decode())
+    assert offered, "the revisions that there are stand as links"
+    assert buyer.get(PAGE + html.unescape(offered[1])).status_code == 200
     assert buyer.get(API, {"product": "BOARD", "revision": "Z"}).status_code == 404
 
 

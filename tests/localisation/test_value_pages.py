@@ -95,6 +95,8 @@ class TestAnswer:
         assert sum(link["value"] for link in into) == pytest.approx(400)
         assert sum(link["value"] for link in into if not link["local"]) == pytest.approx(238.52)
         assert "Own value added" in names
+        assert "India" in names
+        assert "IN" not in names
         assert "Shenzhen Cells" in names
         for node, stage in ((n, n["stage"]) for n in data["nodes"] if 0 < n["stage"] < 3):
             here = names.index(node["name"])
@@ -104,6 +106,23 @@ class TestAnswer:
         boxes = part_of(buyer.get(PAGE).content.decode(), "treemap-data")
         tops = [box["value"] for box in boxes["boxes"] if not box["parent"]]
         assert sum(tops) == pytest.approx(238.52) == pytest.approx(boxes["total"])
+
+    def test_countries_are_called_by_name_in_the_language_of_the_page(self) -> None:
+        buyer = logged_in("buyer")
+        asked(buyer)
+        buyer.cookies["django_language"] = "hi"
+        data = part_of(buyer.get(PAGE).content.decode(), "sankey-data")
+        assert "भारत" in {node["name"] for node in data["nodes"]}
+
+    def test_without_a_question_the_newest_answer_is_shown_and_the_list_below(self) -> None:
+        buyer = logged_in("buyer")
+        assert "Nothing yet" in text_of(buyer.get("/value/"))
+        asked(buyer)
+        run = LocalValueRun.objects.get()
+        page = buyer.get("/value/").content.decode()
+        assert part_of(page, "sankey-data")["links"]
+        assert page.index("sankey-data") < page.index("Computed last")
+        assert f'<option value="{run.product}" selected>' in page
 
     def test_every_figure_leads_down_to_units(self) -> None:
         buyer = logged_in("buyer")

@@ -76,6 +76,9 @@ def test_targets_plan_and_candidates_are_there() -> None:
     assert LocalCandidate.objects.count() > 15
     devices = [code for code, product in scenario.products.items() if product.spec.segment != "subassembly"]
     planned = PlannedUnits.objects.filter(product__in=Product.objects.filter(code__in=devices))
+    assert not PlannedUnits.objects.filter(product__segment="subassembly").exists(), (
+        "counted in their devices"
+    )
     months = planned.values_list("month", flat=True).distinct().count()
     assert months == 24
     assert sum(planned.filter(month=dt.date(2026, 12, 1)).values_list("units", flat=True)) == (

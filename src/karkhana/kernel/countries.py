@@ -6,6 +6,10 @@ paper has no other.
 
 from __future__ import annotations
 
+import tomllib
+from functools import cache
+from importlib import resources
+
 from karkhana.kernel.refusals import refuse
 
 HOME = "IN"
@@ -44,3 +48,18 @@ def country(text: str, *, field: str = "country") -> str:
             value=repr(text[:40]),
         )
     return code
+
+
+@cache
+def names() -> dict[str, dict[str, str]]:
+    """Return what countries are called: by code, then by language (``en``, ``hi``)."""
+    return tomllib.loads(resources.files(__package__).joinpath("countries.toml").read_text("utf-8"))
+
+
+def name_of(code: str, language: str = "en") -> str:
+    """Return what a country is called, in English where a language has no name of it.
+
+    A code that is no country's is returned as it is: this is for showing, not for checking.
+    """
+    said = names().get(code, {})
+    return said.get(language) or said.get("en") or code

@@ -241,6 +241,8 @@ def _localisation(scenario: Scenario, now: dt.datetime, folder: Path) -> None:
         months.append((months[-1] + dt.timedelta(days=32)).replace(day=1))
     units: dict[tuple[str, dt.date], int] = {}
     for stream in scenario.streams:
+        if scenario.products[stream.product].spec.segment == "subassembly":
+            continue  # Its value is inside of the device that it goes into.
         for month in months:
             units[stream.product, month] = units.get((stream.product, month), 0) + stream.units_per_month
     plan_units(planned=units)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from karkhana.kernel.refusals import Refused, refuse
-from karkhana.localisation.choosing.queries import Present, problem_of
+from karkhana.localisation.choosing.queries import Present, problem_of, subassemblies
 from karkhana.solving.localising import Problem, Target
 from karkhana.solving.localising.problem import MONTHS_MAX, PRODUCTS_MAX, Measure, month_number
 
@@ -62,8 +62,10 @@ def problem_asked(asked: Asked, *, day: dt.date) -> tuple[Problem, tuple[Present
         raise _wrong("products", "none or too many are named", "Name one product or more.")
     if asked.amount is None and asked.budget is None:
         raise _wrong("target", "neither a target nor a budget is given", "Give one of the two.")
+    products = tuple(dict.fromkeys(asked.products))
+    _counted_once(products)
     return problem_of(
-        products=tuple(dict.fromkeys(asked.products)),
+        products=products,
         start=asked.start,
         target=Target(by=asked.by, amount=asked.amount, measure=asked.measure, months=asked.months),
         method=asked.method,
@@ -75,6 +77,19 @@ def problem_asked(asked: Asked, *, day: dt.date) -> tuple[Problem, tuple[Present
         budget_on=asked.budget_on,
         keep=asked.keep,
     )
+
+
+def _counted_once(products: tuple[str, ...]) -> None:
+    """Refuse a sub-assembly beside others: what it is worth is counted already inside of its device."""
+    inside = subassemblies([code for code in products if "\x00" not in code]) if len(products) > 1 else ()
+    if inside:
+        raise refuse(
+            "localise_next.subassembly",
+            "{product} is a sub-assembly: beside others its value would be counted twice.",
+            "Leave it out, or measure it alone.",
+            field="products",
+            product=min(inside),
+        )
 
 
 def _wrong(name: str, reason: str, next_step: str) -> Refused:

@@ -103,9 +103,13 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     today = timezone.localdate()
-    known = queries.products_touched()
+    touched = queries.products_touched()
     said = _said(request)
-    chosen = [code for code in request.GET.getlist("product")[:200] if code in known] or list(known)
+    named = [code for code in request.GET.getlist("product")[:200] if code in touched]
+    # A sub-assembly counts inside of its device; it is measured only by who names it, and then alone.
+    inside = queries.subassemblies(touched)
+    known = tuple(code for code in touched if code not in inside or code in named) or touched
+    chosen = named or [code for code in known if code not in inside]
     context: dict[str, Any] = {
         "said": {"measure": "percentage", "method": "PPP_MII", "start": f"{today:%Y-%m}", "months": "1"}
         | said,
@@ -129,7 +133,7 @@ def _page(
             context |= _answered(request, said, tuple(chosen))
         except Refused as refused:
             refusal, status = refused.refusal.as_dict(), 422
-    context |= {"refusal": refusal, "candidates": queries.candidates(), "plan": _plan(known)}
+    context |= {"refusal": refusal, "candidates": queries.candidates(), "plan": _plan(touched)}
     return render(request, "localisation/next.html", context, status=status)
 
 

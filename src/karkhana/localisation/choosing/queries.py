@@ -34,6 +34,7 @@ from karkhana.solving.localising import (
 from karkhana.solving.localising.problem import MONTHS_MAX, month_number, month_text
 
 _SIX = Decimal("0.000001")
+SUBASSEMBLY = "subassembly"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,12 @@ def products_touched() -> tuple[str, ...]:
     of_candidates = LocalCandidate.objects.filter(dropped_at=None, effects__product__isnull=False)
     found = set(of_candidates.values_list("effects__product__code", flat=True))
     return tuple(sorted(found | set(PlannedUnits.objects.values_list("product__code", flat=True))))
+
+
+def subassemblies(products: Sequence[str]) -> frozenset[str]:
+    """Return those of some products that go into another one: their value is counted inside of that one."""
+    rows = DesignProduct.objects.filter(code__in=products, segment=SUBASSEMBLY)
+    return frozenset(rows.values_list("code", flat=True))
 
 
 def present_of(product: str, method: str, day: dt.date) -> Present:

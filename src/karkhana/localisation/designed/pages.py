@@ -45,6 +45,7 @@ PARAMETER = "p."
 DEFAULT_METHOD = "PPP_MII"
 ROWS_SHOWN = 60
 REVISIONS_MAX = 2000
+INSTEAD_MAX = 12
 _TEXTS = ("what", "product", "revision", "method", "day", "volume", "gst_percent", "market",
           "against", "all")  # fmt: skip
 _REASONS = {
@@ -93,7 +94,7 @@ def designed_page(request: HttpRequest) -> HttpResponse:
         if revision is not None:
             context |= _valued(revision, revisions, said, Settings.of(method, chosen, day=day))
     except Refused as refused:
-        context |= {"refusal": refused.refusal.as_dict()}
+        context |= {"refusal": refused.refusal.as_dict(), "instead": _instead(revisions, said, refused)}
         status = 422
     if "methods" not in context:
         today = timezone.localdate()
@@ -219,6 +220,13 @@ def _chosen(revisions: list[Revision], said: dict[str, str], user: Any) -> Revis
         )
     current = next((row for row in own if row.state == RELEASED), own[0])
     return find_revision(current.product.code, current.code)
+
+
+def _instead(revisions: list[Revision], said: dict[str, str], refused: Refused) -> list[Revision]:
+    """Return the revisions that there are of a product that was asked for with one that there is not."""
+    if refused.refusal.code != "revision.unknown":
+        return []
+    return [row for row in revisions if row.product.code == said.get("product")][:INSTEAD_MAX]
 
 
 def _day(text: str) -> dt.date:

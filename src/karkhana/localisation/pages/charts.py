@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
+from karkhana.kernel.countries import name_of
 from karkhana.localisation.pages.pictures import BESIDE, OTHER, OWN, PRICE, Box, Flow, amount
 from karkhana.localisation.pages.words import said
 from karkhana.localisation.rules.pieces import TERMS
@@ -55,6 +56,8 @@ def _node(node: tuple[int, str], names: dict[str, str]) -> str:
         return special[name]
     if not name:
         return {0: gettext("origin not known"), 1: gettext("no supplier"), 2: gettext("no group")}[stage]
+    if stage == 0:
+        return name_of(name, (get_language() or "en")[:2])
     if stage == 1:
         return names.get(name, name)
     return said(name) if stage == 2 and name in TERMS else name

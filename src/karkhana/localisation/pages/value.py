@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -36,11 +36,7 @@ def value_page(request: HttpRequest) -> HttpResponse:
     """Show the form, and the answer that is kept for what it asks."""
     said = asking.said_in(request.GET)
     if not asking.is_asked(said):
-        context = {
-            "form": asking.form_of(said, None),
-            "latest": [_recent(run) for run in queries.latest_runs()],
-        }
-        return render(request, "localisation/value.html", context)
+        return render(request, "localisation/value.html", _newest(said))
     try:
         asked = asking.question(said)
     except Refused as refused:
@@ -52,6 +48,22 @@ def value_page(request: HttpRequest) -> HttpResponse:
         "query": asking.address_of(asked),
     }
     return render(request, "localisation/value.html", shown | run_context(run))
+
+
+def _newest(said: dict[str, str]) -> dict[str, Any]:
+    """Return what the page shows that nothing is asked of: the newest answer, and the list of the latest."""
+    runs = queries.latest_runs()
+    latest = [_recent(run) for run in runs]
+    if said or not runs:
+        return {"form": asking.form_of(said, None), "latest": latest}
+    query = asking.address_of(runs[0])
+    shown = {
+        "form": asking.form_of(asking.said_in(QueryDict(query)), asked_of(runs[0])),
+        "asked": asked_of(runs[0]),
+        "query": query,
+        "latest": latest,
+    }
+    return shown | run_context(runs[0])
 
 
 def _refused(request: HttpRequest, said: dict[str, str], refusal: Refusal) -> HttpResponse:

@@ -75,6 +75,9 @@
     });
     const ends = data.targets.map((target) => target.by.slice(0, 7));
     const months = [...new Set([...data.months, ...ends])].sort();
+    // Room above the highest line, where the target's words stand.
+    const heights = [0, ...data.least, ...data.most, ...data.targets.map((target) => target.percent)];
+    const highest = Math.max(...heights) * 1.2 || 1, lowest = Math.min(...heights) * 1.1;
     data.targets.forEach((target) => traces.push({
       type: "scatter", mode: "lines+markers+text", name: `${data.said.target} ${target.percent} %`, showlegend: false,
       x: [months[0], target.by.slice(0, 7)], y: [target.percent, target.percent],
@@ -85,7 +88,7 @@
     return [traces, {
       ...base(), margin: { l: 44, r: 12, t: 12, b: 34 }, showlegend: range,
       xaxis: { type: "category", categoryorder: "array", categoryarray: months, fixedrange: true, linecolor: css("--rule"), nticks: 8 },
-      yaxis: { fixedrange: true, gridcolor: css("--rule"), zeroline: false, rangemode: "tozero", ticksuffix: " %" },
+      yaxis: { fixedrange: true, gridcolor: css("--rule"), zeroline: lowest < 0, range: [lowest, highest], ticksuffix: " %" },
       legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
     }];
   };
