@@ -87,7 +87,7 @@
     }));
     return [traces, {
       ...base(), margin: { l: 44, r: 12, t: 12, b: 34 }, showlegend: range,
-      xaxis: { type: "category", categoryorder: "array", categoryarray: months, fixedrange: true, linecolor: css("--rule"), nticks: 8 },
+      xaxis: { type: "category", categoryorder: "array", categoryarray: months, fixedrange: true, showgrid: false, linecolor: css("--rule"), nticks: 8 },
       yaxis: { fixedrange: true, gridcolor: css("--rule"), zeroline: lowest < 0, range: [lowest, highest], ticksuffix: " %" },
       legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
     }];
