@@ -82,7 +82,7 @@
       type: "scatter", mode: "lines+markers+text", name: `${data.said.target} ${target.percent} %`, showlegend: false,
       x: [months[0], target.by.slice(0, 7)], y: [target.percent, target.percent],
       line: { color: css("--warn"), width: 2, dash: "dash" }, marker: { size: [0, 11], symbol: "diamond", color: css("--warn") },
-      text: ["", `${data.said.target} ${target.percent} %`], textposition: "bottom left", textfont: { color: css("--warn") },
+      text: ["", `${data.said.target} ${target.percent} %`], textposition: "top left", textfont: { color: css("--warn") },
       hovertemplate: `${plain(target.name)}: ${target.percent} % · ${target.by}<extra></extra>`,
     }));
     return [traces, {
