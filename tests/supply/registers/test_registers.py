@@ -221,6 +221,13 @@ class TestBillsOfEntry:
         assert first.landed == first.cif + first.duty
         assert first.igst == Decimal(9087)
 
+    def test_a_number_that_comes_again_on_another_day_is_remarked(self, read: Read) -> None:
+        again = self.ROW.replace("2026-10-09", "2026-10-10")
+        report = read(self.HEAD, self.ROW, again, again, kind="bills-of-entry")
+        assert (report.made, report.same, report.refused) == (2, 1, 0)
+        said = [(one["line"], one["code"]) for one in report.remarks if one["code"] == "bill.number_again"]
+        assert said == [(3, "bill.number_again")]
+
     def test_the_bill_that_came_first_is_found(self, read: Read) -> None:
         read(self.HEAD, self.ROW, kind="bills-of-entry")
         read(HEAD, CN.replace(",CN", ","))

@@ -54,7 +54,10 @@ def book(entries: Sequence[Entry], context: Context) -> list[Outcome]:
             outcomes.append(Outcome(entry, refusal=draft.refusal))
             continue
         try:
+            twin = store.twin_of(draft)
             made = store.take(draft)
+            if twin is not None:
+                _remark_twin(entry, draft, twin, context)
             if made:
                 _remark_duty(entry, draft, context)
             outcomes.append(Outcome(entry, made=made))
@@ -82,6 +85,13 @@ class _Store:
         }
         self._context = context
         self._new: list[BillOfEntryItem] = []
+
+    def twin_of(self, draft: _Draft) -> BillOfEntry | None:
+        """Return a bill of the same number and port on another day when the draft's own is new."""
+        if draft.key in self._bills:
+            return None
+        number, _, port = draft.key
+        return next((bill for key, bill in self._bills.items() if (key[0], key[2]) == (number, port)), None)
 
     def take(self, draft: _Draft) -> bool:
         """Take an item; returns False when it is booked.
@@ -199,6 +209,16 @@ def _duties(row: Row, assessable: Decimal) -> dict[str, Decimal]:
         "other": other,
         "igst": rules.not_negative(row, "igst"),
     }
+
+
+def _remark_twin(entry: Entry, draft: _Draft, twin: BillOfEntry, context: Context) -> None:
+    """Remark a number that comes again on another day: numbers may begin anew, or one date is a slip."""
+    number, date, port = draft.key
+    context.remark(
+        entry.line,
+        "bill.number_again",
+        f"Bill of entry {number} at {port} is booked on {twin.date} too; {date} is taken as another one.",
+    )
 
 
 def _remark_duty(entry: Entry, draft: _Draft, context: Context) -> None:
