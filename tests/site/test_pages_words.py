@@ -31,6 +31,7 @@ from karkhana.site.templatetags.karkhana import (
     spoken,
     state_word,
 )
+from karkhana.supply.stock.refusals import REFUSALS as STOCK_REFUSALS
 
 SOURCE = Path(karkhana.site.__file__).parent.parent
 CATALOGUE = SOURCE / "site" / "locale" / "hi" / "LC_MESSAGES" / "django.po"
@@ -42,6 +43,7 @@ UNTRANSLATED = re.compile(
     r"|\b(?:AQL|Ac|Re|MSL|HSN|GSTIN|UDIN|IGST|SHA|PDF|XLSX)\b|PPP_MII|L-4711;CAP-100N;4000;MURATA;JP|\bCN\b"
 )
 SPOKEN_ATTRIBUTE = re.compile(r"\b(?:title|placeholder|aria-label|alt)=\"([^\"]*)\"")
+SAID = REFUSALS | STOCK_REFUSALS
 TEMPLATES = sorted(SOURCE.rglob("templates/**/*.html"))
 
 
@@ -142,13 +144,13 @@ class TestNumbers:
 
 
 class TestRefusalsInHindi:
-    def test_every_refusal_of_the_gate_has_its_sentences(self) -> None:
-        assert set(REFUSALS) <= set(hindi_sentences())
+    def test_every_refusal_of_the_gate_and_the_stores_has_its_sentences(self) -> None:
+        assert set(SAID) <= set(hindi_sentences())
 
-    @pytest.mark.parametrize("code", sorted(REFUSALS))
+    @pytest.mark.parametrize("code", sorted(SAID))
     def test_use_only_the_fields_that_the_refusal_carries(self, code: str) -> None:
         sentences = hindi_sentences()[code]
-        assert fields_of(*sentences.values()) <= fields_of(*REFUSALS[code])
+        assert fields_of(*sentences.values()) <= fields_of(*SAID[code])
         assert all(any("\u0900" <= letter <= "\u097f" for letter in text) for text in sentences.values())
 
     def test_are_said_with_their_values(self) -> None:
