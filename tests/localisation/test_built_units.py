@@ -171,6 +171,15 @@ def test_gaps_are_told_and_never_guessed() -> None:
     assert lot == "battery"
 
 
+def test_a_unit_that_is_not_finished_says_so() -> None:
+    """What it took so far is told, and that nothing may be claimed of it yet."""
+    tell(DEVICE.split("    08:14  OQC-1")[0])
+    books()
+    subject, result = value()
+    assert subject["completed_on"] is None
+    assert [(item.code, item.detail) for item in result.unproved] == [("not_finished", "in_process")]
+
+
 def test_two_methods_give_two_classes() -> None:
     tell(DEVICE)
     books()

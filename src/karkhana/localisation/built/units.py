@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection, transaction
@@ -17,7 +18,7 @@ from karkhana.localisation.built.made_from import lots_made_into
 from karkhana.localisation.built.pieces import AS_BOOKED, candidates_of_lots
 from karkhana.localisation.built.uses import ONE, Taken, lineages_in, roles_in, taken_by
 from karkhana.localisation.catalogue import method_for
-from karkhana.localisation.rules.pieces import Result, Use
+from karkhana.localisation.rules.pieces import Result, Unproved, Use
 from karkhana.localisation.rules.valuing import Settings, evaluate
 
 
@@ -69,7 +70,13 @@ def value_unit(
         "completed_on": built_on.isoformat() if contents["completed_at"] else None,
         "day": day.isoformat(),
     }
-    return subject, evaluate(settings, uses, charges)
+    found = evaluate(settings, uses, charges)
+    if contents["completed_at"] is None or contents["state"] == "scrapped":
+        # What it took so far is told all the same, but no claim may rest on it.
+        found = replace(
+            found, unproved=(*found.unproved, Unproved("not_finished", "", "", contents["state"]))
+        )
+    return subject, found
 
 
 def _uses(cursor: store.Cursor, contents: dict[str, Any], settings: Settings) -> list[Use]:

@@ -78,6 +78,7 @@ DOUBTS = {
     "certificate_missing": gettext_noop("The supplier's certificate of local content is missing."),
     "certificate_expired": gettext_noop("The supplier's certificate had run out on the day of purchase."),
     "certificate_other_method": gettext_noop("The supplier's certificate rests on another method."),
+    "not_finished": gettext_noop("The unit is not finished, or was scrapped."),
     "certificate_no_file": gettext_noop("The file of the certificate is not there."),
     "charge_no_document": gettext_noop("No document shows this amount."),
     "term_missing": gettext_noop("The product has no amount of this kind for the day."),

@@ -136,6 +136,7 @@ DOUBTS = {
     "certificate_missing": "The supplier's certificate of local content is missing.",
     "certificate_expired": "The supplier's certificate had run out on the day of purchase.",
     "certificate_other_method": "The supplier's certificate rests on another method.",
+    "not_finished": "The unit is not finished, or was scrapped.",
     "certificate_no_file": "The file of the certificate is not there.",
     "charge_no_document": "No document shows this amount.",
     "term_missing": "The product has no amount of this kind for the day.",
