@@ -156,8 +156,16 @@ class TestIssued:
         march = dt.datetime(2027, 3, 31, 18, 29, tzinfo=dt.UTC)  # one minute before April in the plant
         numbers = [made().number]
         refusal(contract_value="100000001")
-        numbers += [made().number, made(march).number, made(march + dt.timedelta(minutes=1)).number]
+        numbers += [made(NOW + dt.timedelta(hours=1)).number, made(march).number]
+        numbers += [made(march + dt.timedelta(minutes=2)).number]
         assert numbers == ["LC/2026-27/0001", "LC/2026-27/0002", "LC/2026-27/0003", "LC/2027-28/0001"]
+
+    def test_a_button_pressed_twice_issues_one(self) -> None:
+        certify_glue()
+        first = made()
+        assert made(NOW + dt.timedelta(seconds=2)).number == first.number
+        other = made(NOW + dt.timedelta(seconds=4), item="Another name for it")
+        assert other.number != first.number
 
     def test_a_new_one_takes_the_place_of_an_old_one_once(self) -> None:
         certify_glue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -36,6 +37,8 @@ from karkhana.localisation.runs.rules import Asked
 
 FRESH = dt.timedelta(minutes=30)
 """An answer older than this is computed anew before anything is issued on it: the books may have changed."""
+TWICE = dt.timedelta(minutes=2)
+"""The same form sent again by the same person within this time is one certificate: a button pressed twice."""
 
 
 def issue(
@@ -115,7 +118,11 @@ def _issue(
             replaces=old.number if old else "",
             replaces_sha256=old.sha256 if old else "",
         )
-        data = canonical(content(head, form, method, basis, known_sources()))
+        said = content(head, form, method, basis, known_sources())
+        again = _sent_twice(said, user, now)
+        if again is not None:
+            return again
+        data = canonical(said)
         return IssuedCertificate.objects.create(
             fiscal_year=year,
             count=last + 1,
@@ -132,6 +139,18 @@ def _issue(
             issued_at=now,
             issued_by=user if getattr(user, "is_authenticated", False) else None,
         )
+
+
+def _sent_twice(said: Mapping[str, Any], user: Any, now: dt.datetime) -> IssuedCertificate | None:
+    """Return what the same person issued a moment ago with the same content but for number and time."""
+    by = user if getattr(user, "is_authenticated", False) else None
+    latest = IssuedCertificate.objects.filter(issued_by=by, issued_at__gt=now - TWICE).order_by("-pk")[:5]
+    for one in latest:
+        known = json.loads(one.data)
+        # Through the same writing, so that both are told in the same types.
+        if {**json.loads(canonical(said)), **{k: known[k] for k in ("number", "issued_at")}} == known:
+            return one
+    return None
 
 
 def _one_at_a_time() -> None:
