@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import Any
 
 import pytest
@@ -51,9 +52,17 @@ def test_numbers_stay_in_order_and_one_run_is_computed_once(monkeypatch: pytest.
     book()
     certify_glue()
     now = dt.datetime(2026, 7, 1, tzinfo=dt.UTC)
-    numbers = all_at_once(lambda: issue(question(), read_form(SAID), user=None, now=now).number)
-    assert sorted(numbers) == [f"LC/2026-27/{count:04d}" for count in range(1, PEOPLE + 1)]
-    assert IssuedCertificate.objects.count() == PEOPLE
+    tenders = count(1)
+
+    def tender() -> str:
+        form = read_form(SAID | {"tender": f"T-{next(tenders)}"})
+        return issue(question(), form, user=None, now=now).number
+
+    assert sorted(all_at_once(tender)) == [f"LC/2026-27/{place:04d}" for place in range(1, PEOPLE + 1)]
+    # The same form from all of them is one certificate more, not eight.
+    again = all_at_once(lambda: issue(question(), read_form(SAID), user=None, now=now).number)
+    assert set(again) == {f"LC/2026-27/{PEOPLE + 1:04d}"}
+    assert IssuedCertificate.objects.count() == PEOPLE + 1
 
     computed: list[int] = []
     real = engine.figures

@@ -220,6 +220,14 @@ def test_a_changeover_leaves_a_range() -> None:
     assert (found.percent, found.percent_min, found.percent_max) == (D(80), D(80), D(100))
 
 
+@pytest.mark.parametrize(("imported", "grade"), [("10", ""), ("60", ""), ("90", "Non-local")])
+def test_no_class_is_told_that_it_could_fall_out_of(imported: str, grade: str) -> None:
+    """While a lot has no receipt, only the class that nothing falls out of is sure."""
+    lost = Piece("R2", "LOT", "SUP", "unknown", doubts=("no_receipt",))
+    found = value("PPP_MII", [use(piece("import", cif=imported)), use(lost)], {"price": "100"})
+    assert (found.percent, found.grade) == (100 - D(imported), grade)
+
+
 def test_without_a_price_there_is_no_percentage() -> None:
     """A missing denominator is said, with what to enter."""
     with pytest.raises(Refused) as caught:

@@ -147,7 +147,7 @@ class Book:
             part, quantity, process, lots = key
             use = Use(part, "", quantity, pieces_among(lots, self._pieces), process)
             line, doubts = line_of(self.settings, use)
-            found = self._uses[key] = _Valued(line, doubts, sums_of([line]))
+            found = self._uses[key] = _Valued(line, doubts, sums_of([line], doubts))
         return found
 
     def end(self, chunk: Chunk, units: Counter[int], totals: Totals) -> None:
@@ -178,9 +178,10 @@ class Book:
 
 def _added(rows: Iterable[Sums]) -> Sums:
     """Add sums up within the caller's context."""
-    value, least, most = ZERO, ZERO, ZERO
+    value, least, most, gaps = ZERO, ZERO, ZERO, 0
     for row in rows:
         value += row.value
         least += row.imported_least
         most += row.imported_most
-    return Sums(value, least, most)
+        gaps += row.gaps
+    return Sums(value, least, most, gaps)

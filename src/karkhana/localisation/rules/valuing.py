@@ -219,28 +219,42 @@ def charge_lines(settings: Settings, charges: Iterable[Charge]) -> tuple[list[Li
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What a method needs of one unit or many: sums of values and of what is not local, as a range."""
+    """What a method needs of one unit or many: sums of values and of what is not local, as a range.
+
+    ``gaps`` counts uses of which nothing shows what they cost: they stand with nothing in the other sums.
+    """
 
     value: Decimal = ZERO
     imported_least: Decimal = ZERO
     imported_most: Decimal = ZERO
+    gaps: int = 0
 
     def __add__(self, other: Sums) -> Sums:
         return Sums(
             self.value + other.value,
             self.imported_least + other.imported_least,
             self.imported_most + other.imported_most,
+            self.gaps + other.gaps,
         )
 
     def times(self, units: int | Decimal) -> Sums:
         """Return the sums of several equal ones."""
-        return Sums(self.value * units, self.imported_least * units, self.imported_most * units)
+        return Sums(
+            self.value * units,
+            self.imported_least * units,
+            self.imported_most * units,
+            self.gaps if units else 0,
+        )
 
 
-def sums_of(lines: Iterable[Line]) -> Sums:
-    """Add up lines."""
+GAPS = frozenset({"no_receipt", "no_lot", "no_price"})
+"""Doubts that leave a use without a value, so that a percentage of a price is higher than it will be."""
+
+
+def sums_of(lines: Iterable[Line], doubts: Iterable[Unproved] = ()) -> Sums:
+    """Add up lines, and count of what is unproved of them what has no value at all."""
     with localcontext(EXACT):
-        total = Sums()
+        total = Sums(gaps=sum(doubt.code in GAPS for doubt in doubts))
         for line in lines:
             total += Sums(line.value, line.value - line.local_most, line.value - line.local_value)
     return total
@@ -256,13 +270,17 @@ def terms_of(charges: Iterable[Charge]) -> dict[str, Decimal]:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Denominator and what is not local, at most and at least; the percentage follows."""
+    """Denominator and what is not local, at most and at least; the percentage follows.
+
+    ``whole`` says that everything that was consumed has a value.
+    """
 
     denominator: Decimal
     imported: Decimal
     imported_least: Decimal
     divisor_most: Decimal
     divisor_least: Decimal
+    whole: bool = True
 
     @property
     def percent_min(self) -> Decimal:
@@ -317,15 +335,19 @@ def figures_of(settings: Settings, sums: Sums, terms: Mapping[str, Decimal], uni
             what="the value of the imports" if by_import else "the denominator",
             terms=", ".join(method.denominator.add) or "costs",
         )
-    return Figures(denominator, most, least, *divisors)
+    return Figures(denominator, most, least, *divisors, whole=not sums.gaps)
 
 
 def grade_of(settings: Settings, figures: Figures) -> str:
-    """Return the highest class that is reached on the day, empty when there is none."""
-    grades = [g for g in settings.method.grades if _within(settings.day, g.valid_from, g.valid_to)]
-    for grade in sorted(grades, key=lambda grade: -grade.at_least):
+    """Return the highest class that is reached on the day, empty when there is none.
+
+    While something that was consumed has no value, the percentage may yet fall: then no class is told that it
+    could fall out of.
+    """
+    held = [g for g in settings.method.grades if _within(settings.day, g.valid_from, g.valid_to)]
+    for grade in sorted(held, key=lambda grade: -grade.at_least):
         if figures.reaches(grade.at_least):
-            return grade.name
+            return grade.name if figures.whole or not grade.at_least else ""
     return ""
 
 
@@ -358,7 +380,7 @@ def evaluate(settings: Settings, uses: Iterable[Use], charges: Iterable[Charge])
     beside, unproved = charge_lines(settings, charges)
     lines = [*(line for line, _ in counted), *beside]
     terms = terms_of(charges)
-    figures = figures_of(settings, sums_of(lines), terms)
+    figures = figures_of(settings, sums_of(lines, (d for _, found in counted for d in found)), terms)
     doubts = dict.fromkeys(
         [
             *(d for _, found in counted for d in found),
