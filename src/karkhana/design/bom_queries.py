@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 import msgspec
+from django.db import connection
 from django.db.models import Count, Max, Sum
 
 from karkhana.design.bill import DEPTH_MAX, Key, Node, explode
@@ -102,19 +103,24 @@ def items_of(revision: Revision) -> tuple[BomItem, ...]:
 def _indexed(revision: Revision) -> _Index:
     chain = [revision.pk]
     if revision.package_hash is not None:
-        return _index(revision.pk, revision.package_hash)
+        return _index(_database(), revision.pk, revision.package_hash)
     base = revision.base
     while base is not None and len(chain) <= DEPTH_MAX:
         chain.append(base.pk)
         base = base.base
     rows = BomLine.objects.filter(revision__in=chain).values_list("revision")
     state = rows.annotate(Count("pk"), Max("pk"), Sum("pk")).order_by("revision")
-    return _index(revision.pk, repr((chain, list(state))))
+    return _index(_database(), revision.pk, repr((chain, list(state))))
+
+
+def _database() -> str:
+    """Name the database: keys of rows say nothing beyond it, and a process may see several."""
+    return str(connection.settings_dict["NAME"])
 
 
 @lru_cache(maxsize=24)
-def _index(key: int, state: str) -> _Index:
-    """Read a bill; ``state`` is another whenever its content is."""
+def _index(database: str, key: int, state: str) -> _Index:
+    """Read a bill of a database; ``state`` is another whenever its content is."""
     revision = Revision.objects.select_related("base").get(pk=key)
     items: tuple[BomItem, ...] = ()
     if revision.package is not None:
