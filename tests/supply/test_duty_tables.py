@@ -14,6 +14,7 @@ from karkhana.supply.landed.rules import duties_on
 
 @pytest.mark.parametrize(("day", "duty"), [("2022-06-01", 0), ("2023-06-01", 50), ("2024-06-01", 75)])
 def test_a_board_for_hearables_bears_more_each_year(day: str, duty: int) -> None:
+    """W23: a populated board of 500 rupees CIF in three fiscal years."""
     rate = duty_rate("hearable", "pcba", dt.date.fromisoformat(day))
     assert rate.percent is not None
     assert duties_on(Decimal(500), duty_percent=rate.percent).basic == duty
